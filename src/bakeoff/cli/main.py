@@ -1,0 +1,77 @@
+"""The command group, what every command shares, and how an error becomes a message and an exit code."""
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from bakeoff.errors import BakeoffError, Interrupted
+from bakeoff.version import __version__
+
+COMMANDS: dict[str, str] = {}
+"""Command -> its module in `bakeoff.cli`, in the order of the work; imported when used, so that help is fast."""
+
+HELP: dict[str, str] = {}
+"""Command -> its one line in `bakeoff --help`."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and one-line helps without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the work, not of the alphabet."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import the command's module and return its function of the same name."""
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"bakeoff.cli.{COMMANDS[name]}")
+        command = getattr(module, f"{name.replace('-', '_')}_command")
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from `HELP`, so that `--help` imports none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, HELP[name]) for name in COMMANDS])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "BAKEOFF", "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="bakeoff")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def bakeoff(debug: bool) -> None:
+    """Find the open-weight language model that is right for your hardware, data and budget."""
+    if debug:
+        os.environ["BAKEOFF_DEBUG"] = "1"
+
+
+def run_command_line(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, or the code of the error (see `errors`)."""
+    try:
+        result: Any = bakeoff.main(args=arguments, prog_name="bakeoff", standalone_mode=False)
+    except BakeoffError as error:
+        return report_error(error)
+    except (KeyboardInterrupt, click.Abort):
+        return report_error(Interrupted("stopped", hint="run the same command again to go on from here"))
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    return result if isinstance(result, int) else 0
+
+
+def report_error(error: BakeoffError) -> int:
+    """Print `error:` and `hint:` to standard error and return the exit code."""
+    if os.environ.get("BAKEOFF_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exception(error)
+    print(f"error: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"\nhint: {error.hint}", file=sys.stderr)
+    return error.exit_code

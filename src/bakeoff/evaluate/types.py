@@ -1,0 +1,113 @@
+"""What an evaluation is made of: rows, candidates, prompts, answers. Values only, no behaviour."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bakeoff.values import Reason
+
+Api = Literal["auto", "chat", "completions"]
+"""How a prompt is sent: as chat messages, as one text to complete, or by what the model has (a chat template)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One example of the user's data."""
+
+    id: str
+    """Unique in the table; from the id column, or made from the row's number (`"1"`, `"2"`, ...)."""
+
+    number: int
+    """Position in the file, from 1."""
+
+    values: Mapping[str, Any]
+    """Column name to cell: str, int, float, bool or None, text in NFC."""
+
+    group: str | None = None
+    """Rows that belong together (clustered errors), from the group column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The user's data, whole and in file order."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    digest: str
+    """SHA-256 over columns and cells after normalisation, so that the same data in another format is the same."""
+
+    notes: tuple[Reason, ...] = ()
+    """What was found while reading: ids made, encoding guessed, empty cells, ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One few-shot example: what the user side says and what the model should answer."""
+
+    user: str
+    assistant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Jinja2 templates, sent exactly as typed: no wrapper text, no escaping."""
+
+    user: str
+    system: str | None = None
+    examples: tuple[Example, ...] = ()
+    completion: str | None = None
+    """Template of the whole text for models without chat template; sees `system`, `examples`, `user`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One column of the comparison: a model, its build, the route to it, its parameters."""
+
+    name: str
+    """Unique in the project; shown in tables."""
+
+    model: str
+    """`ORG/NAME`, a path to a .gguf, or the id that the endpoint knows."""
+
+    build: str | None = None
+    """`gguf:Q4_K_M`, or None where the endpoint decides."""
+
+    via: str = "embedded"
+    """`embedded`, or the base URL of an OpenAI-compatible server."""
+
+    api: Api = "auto"
+    key: str | None = None
+    """Name of the environment variable that holds the key. Never the key itself."""
+
+    concurrency: int | None = None
+    """Requests in flight; None takes the default of the route."""
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Sampling parameters as the API spells them: temperature, max_tokens, stop, seed, ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for one request, as it came."""
+
+    text: str
+    finish_reason: str | None
+    """`stop`, `length`, ... as the server said; None where it did not say."""
+
+    time_to_first_token_ms: float | None
+    latency_ms: float
+    """From sending the request to the last byte."""
+
+    prompt_tokens: int | None
+    output_tokens: int | None
+    thinking: str | None = None
+    """Reasoning text that the server delivered apart from the answer."""
+
+    timings: Mapping[str, float] = field(default_factory=dict)
+    """The engine's own clock: prompt_n, prompt_ms, predicted_n, predicted_ms, where it tells."""
+
+    served_model: str | None = None
+    """The model id in the response; may differ from the one that was asked for."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Response headers, without cookies."""

@@ -1,0 +1,99 @@
+"""A layer imports only from lower ones, and siblings never from each other (docs/architecture.md)."""
+
+import ast
+from pathlib import Path
+
+import bakeoff
+
+ROOT = Path(bakeoff.__file__).parent
+
+LAYERS = {
+    "version": 0,
+    "errors": 0,
+    "units": 0,
+    "values": 0,
+    "hardware": 1,
+    "catalog": 1,
+    "weights": 1,
+    "needs": 2,
+    "fit": 3,
+    "shortlist": 4,
+    "evaluate": 4,
+    "cost": 4,
+    "decide": 5,
+    "report": 6,
+    "project": 7,
+    "cli": 8,
+    "web": 8,
+    "mcp": 8,
+}
+FREE_INSIDE = {0}
+"""Layer 0 is three small files that may use one another."""
+
+ONLY_IN = {
+    "sqlite3": {"evaluate/store.py"},
+    "aiohttp": {"evaluate/client.py"},
+    "xllamacpp": {"evaluate/engines/server.py", "fit/planner.py"},
+    "tomlkit": {"project/file.py", "project/toml.py", "project.py"},
+}
+"""A foreign library enters the package by one file, so that it can be replaced there."""
+
+
+def modules() -> list[tuple[str, Path]]:
+    """(room, file) of each module; the package's own `__init__` and `__main__` are doors, not rooms."""
+    found = []
+    for path in sorted(ROOT.rglob("*.py")):
+        part = path.relative_to(ROOT).parts[0].removesuffix(".py")
+        if not part.startswith("__"):
+            found.append((part, path))
+    return found
+
+
+def imports(path: Path) -> list[str]:
+    """Every module that the file imports, also inside functions."""
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names.append(node.module or "")
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return names
+
+
+def test_every_room_has_a_layer() -> None:
+    assert {room for room, _ in modules()} <= set(LAYERS)
+
+
+def test_imports_run_downwards_only() -> None:
+    wrong = []
+    for room, path in modules():
+        for name in imports(path):
+            parts = name.split(".")
+            if parts[0] != "bakeoff" or len(parts) < 2 or parts[1] not in LAYERS or parts[1] == room:
+                continue
+            lower = LAYERS[parts[1]] < LAYERS[room] or LAYERS[room] in FREE_INSIDE
+            if not lower:
+                wrong.append(f"{path.relative_to(ROOT)} imports {name}")
+    assert wrong == []
+
+
+def test_a_foreign_library_has_one_door() -> None:
+    wrong = []
+    for _, path in modules():
+        where = path.relative_to(ROOT).as_posix()
+        for name in imports(path):
+            doors = ONLY_IN.get(name.split(".")[0])
+            if doors is not None and where not in doors:
+                wrong.append(f"{where} imports {name}")
+    assert wrong == []
+
+
+def test_no_file_is_longer_than_500_lines() -> None:
+    long = {
+        str(path.relative_to(ROOT)): count
+        for _, path in modules()
+        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 500
+    }
+    assert long == {}
