@@ -6,6 +6,7 @@ changed unless the grader says so.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -15,6 +16,9 @@ from bakeoff.evaluate.request import json_digest, render
 from bakeoff.evaluate.types import Row
 
 Kind = Literal["exact", "contains", "regex", "label"]
+
+MOST_LABELS = 50
+"""More different targets than this are not a label set."""
 
 _EDGES = re.compile(r"^[\s\W_]+|[\s\W_]+$")
 
@@ -68,6 +72,26 @@ def target_of(grader: Grader, row: Row) -> str:
             )
         return known[_fold(target)]
     return target
+
+
+def targets_without_labels(grader: Grader, rows: Sequence[Row]) -> tuple[str, ...]:
+    """The labels of a label grader that names none: the different targets, in order of appearance.
+
+    Raises:
+        ProjectError: there are so many that the targets are hardly labels.
+    """
+    found: dict[str, str] = {}
+    for row in rows:
+        target = _normal(render(grader.target, row.values))
+        found.setdefault(_fold(target), target)
+        if len(found) > MOST_LABELS:
+            raise ProjectError(
+                f"grader label: {grader.target!r} has more than {MOST_LABELS} different values",
+                hint='write the `labels` of the grader, or use kind = "exact" or "contains"',
+            )
+    if "" in found:
+        raise ProjectError("grader label: a row has an empty label", hint="fill it in, or write the `labels`")
+    return tuple(found.values())
 
 
 def grade(grader: Grader, target: str, text: str) -> Grade:

@@ -31,7 +31,12 @@ PATHS: Mapping[ResolvedApi, str] = {"chat": "/chat/completions", "completions": 
 MAX_CHARACTERS = 64 * 1024 * 1024
 """A rendered prompt larger than this is a mistake (or a template bomb), not a prompt."""
 
-_environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+_environment = ImmutableSandboxedEnvironment(
+    undefined=StrictUndefined,
+    autoescape=False,
+    keep_trailing_newline=True,
+    finalize=lambda value: "" if value is None else value,  # an empty cell shows nothing, not the word None
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +93,13 @@ def _template(source: str) -> Template:
 
 
 def render(source: str, values: Mapping[str, Any]) -> str:
-    """Fill one template.
+    """Fill one template. A column whose name is not a plain word is written `{{ row["its name"] }}`.
 
     Raises:
         ProjectError: a name has no value, the template does something forbidden, or the result is far too large.
     """
     try:
-        text = _template(source).render(values)
+        text = _template(source).render({"row": values, **values})
     except UndefinedError as error:
         known = ", ".join(sorted(values))
         raise ProjectError(f"template: {error.message}", hint=f"this row has: {known}") from None
@@ -177,4 +182,4 @@ def call_digest(request: Request, *, endpoint: str, repeat: int = 0) -> str:
 
 def missing_columns(used: Sequence[str] | set[str], columns: Sequence[str]) -> list[str]:
     """Names that the templates use and the table does not have, sorted."""
-    return sorted(set(used) - set(columns))
+    return sorted(set(used) - set(columns) - {"row"})

@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from bakeoff.values import Reason
+
+CellState = Literal["answered", "blank", "cut", "failed", "missing"]
+"""blank: an answer without text. cut: it ended at the token limit. failed: asked, no answer. missing: not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +15,7 @@ class Quality:
     """A metric over the rows, with its 95 % interval."""
 
     metric: str
-    """`accuracy` or `macro_f1`."""
+    """`accuracy`; `macro_f1`; or `score`, the mean of scores that are not just right and wrong."""
 
     value: float
     low: float
@@ -22,7 +26,7 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Percentiles:
-    """Median and 95th percentile."""
+    """Median and 95th percentile, straight lines between neighbouring values (`stats.proportions.percentile`)."""
 
     p50: float
     p95: float
@@ -50,6 +54,49 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class GradedCell:
+    """One candidate's answer to one row, with its score."""
+
+    row_id: str
+    state: CellState
+    score: float | None
+    """1.0 right, 0.0 wrong, None where there is no answer to score."""
+
+    label: str | None
+    """The label that was read out of the answer; None where there was none, or the grader knows no labels."""
+
+    target: str
+    text: str
+    """The answer as it came; empty where there is none."""
+
+    latency_ms: float | None
+    time_to_first_token_ms: float | None
+    prompt_tokens: int | None
+    output_tokens: int | None
+    timings: Mapping[str, float]
+    """The engine's own clock: prompt_n, prompt_ms, predicted_n, predicted_ms, where it tells."""
+
+    shown: str
+    """The user's part of the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One candidate over all rows: what `compare` compares."""
+
+    candidate: str
+    build: str
+    """As in `ModelResult.build`."""
+
+    cells: tuple[GradedCell, ...]
+    """In table order; every column of a comparison has the same rows."""
+
+    memory: Memory | None = None
+    cost_usd: str | None = None
+    """Decimal as text; None means unknown, never zero."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelResult:
     """One candidate, measured."""
 
@@ -71,7 +118,14 @@ class ModelResult:
     latency_ms: Percentiles | None = None
     time_to_first_token_ms: Percentiles | None = None
     decode_tokens_per_second: float | None = None
+    """Tokens after the first one, over the time from the first to the last; all rows together."""
+
     prompt_tokens_per_second: float | None = None
+    """By the engine's own clock; None where it does not tell."""
+
+    speed_clock: Literal["engine", "client"] | None = None
+    """Whose clock `decode_tokens_per_second` was read from: the engine's own, or ours at this end of the line."""
+
     tokens: Tokens = Tokens(0, 0)
     cost_usd: str | None = None
     """Decimal as text; None means unknown, never zero."""
@@ -81,7 +135,7 @@ class ModelResult:
     """Rows by state: answered, failed, blank, cut, missing, unscored."""
 
     confusion: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Target label to answered label to count; only for label sets."""
+    """Target label to answered label to count; only for label sets. No readable label is the empty text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +145,7 @@ class Pair:
     a: str
     b: str
     n: int
-    """Rows that both were scored on."""
+    """Rows that both were scored on. With none, nothing is known: difference 0, interval -1 to 1, p 1."""
 
     difference: float
     low: float
@@ -99,13 +153,13 @@ class Pair:
     """95 % interval of the paired difference."""
 
     p: float
-    """Exact McNemar, two-sided."""
+    """Exact McNemar, two-sided. For macro-F1, and for scores between right and wrong, a paired permutation test."""
 
     p_holm: float
     """The same after Holm's correction over all pairs."""
 
     n_discordant: int
-    """Rows where exactly one of the two is right."""
+    """Rows where exactly one of the two is right; for other scores, where they differ."""
 
     low_simultaneous: float
     high_simultaneous: float

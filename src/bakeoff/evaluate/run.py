@@ -67,6 +67,9 @@ class Progress:
     stopped: AskError | None = None
     """Why the rest was not even tried."""
 
+    last_failure: AskError | None = None
+    """Why the last cell that failed did."""
+
     @property
     def seconds(self) -> float:
         """Since the first call."""
@@ -187,8 +190,9 @@ class RouteRun:
                 sleep=self._pause,
                 on_failure=failed,
             )
-        except AskError:
+        except AskError as error:
             progress.failed += 1
+            progress.last_failure = error
             return
         self._breaker.answer()
         await self._store(row, request, started, attempt, answer=answer)

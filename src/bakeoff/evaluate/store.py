@@ -270,6 +270,16 @@ class Ledger:
                 found[row[0]] = StoredAnswer(row[1], _answer(row[2:]))
         return found
 
+    def answered_until(self, digests: Sequence[str]) -> str | None:
+        """When the last of these calls that has an answer was made: UTC, ISO 8601; None where none has one."""
+        latest = ""
+        for chunk in _chunks(digests):
+            ((found,),) = self._select(
+                "SELECT max(started_at) FROM call WHERE state = 'answered' AND digest IN (%s)", chunk
+            )
+            latest = max(latest, found or "")
+        return latest or None
+
     def failures(self, digests: Sequence[str]) -> dict[str, Failure]:
         """The last failure of each of these calls that has no answer."""
         failed: dict[str, Failure] = {}

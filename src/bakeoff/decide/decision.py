@@ -1,10 +1,16 @@
-"""From a comparison to a decision, by a rule that the user chose before looking."""
+"""What a decision is. Values only."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from bakeoff.evaluate.results import ModelResult, Pair
 from bakeoff.values import Reason
+
+Rule = Literal["cheapest not worse", "fastest not worse", "best"]
+"""cheapest, fastest not worse: of the candidates that are shown to be at most the gap below the one that scored best,
+the cheapest or fastest. best: the one that is shown to be better than every other."""
+
+RULES: tuple[Rule, ...] = get_args(Rule)
 
 Verdict = Literal["better", "not worse", "cannot be told apart", "only one", "no answer"]
 
@@ -18,13 +24,14 @@ class Decision:
     """Name of the chosen candidate; None only with the verdict `no answer`."""
 
     equivalent: tuple[str, ...]
-    """Candidates that the data cannot tell from the best, the choice included, in order of preference."""
+    """The choice first, then in order of preference: with `not worse`, the candidates that are shown to be within the
+    gap of the best scorer; with `cannot be told apart`, those that are not shown to be worse than it."""
 
     sentence: Reason
     """The one sentence, as a code; `report.words` makes it English or Vietnamese."""
 
     reasons: tuple[Reason, ...]
-    """Why, and what would change it."""
+    """What became of each other candidate, then what would change the choice."""
 
     rule: str
     smallest_gap_that_matters: float

@@ -1,0 +1,186 @@
+"""The decision with its reasons: the sentence, the fate of each other candidate, what would change the choice."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from bakeoff.decide.choose import Choice, choose
+from bakeoff.decide.decision import RULES, Decision, Rule
+from bakeoff.decide.standings import ALPHA, CRITERIA, Standings
+from bakeoff.errors import UsageError
+from bakeoff.evaluate.results import Comparison
+from bakeoff.evaluate.stats.multiple import bonferroni
+from bakeoff.evaluate.stats.power import rows_needed
+from bakeoff.values import Reason, reason
+
+FASTEST_FIRST = ("latency", "cost", "memory")
+
+FARTHEST = 4
+"""Gaps up to so many times the user's own are tried for what would change the choice."""
+
+
+def decide(comparison: Comparison, *, rule: Rule, smallest_gap_that_matters: float) -> Decision:
+    """Apply a rule to a comparison.
+
+    Args:
+        comparison: what was measured.
+        rule: one of `RULES`; chosen before looking.
+        smallest_gap_that_matters: the difference in quality that would change the user's mind, 0.03 for three points.
+
+    Raises:
+        UsageError: no such rule, or a gap that is not between 0 and 1.
+    """
+    if rule not in RULES:
+        raise UsageError(f"{rule!r} is not a rule", hint=f"write one of {', '.join(map(repr, RULES))}")
+    if not 0 < smallest_gap_that_matters < 1:
+        raise UsageError(
+            f"smallest_gap_that_matters = {smallest_gap_that_matters} is not a share between 0 and 1",
+            hint="write 0.03 for three points",
+        )
+    standings = Standings(comparison, FASTEST_FIRST if rule == "fastest not worse" else CRITERIA)
+    choice = choose(standings, rule, smallest_gap_that_matters)
+    told = _Telling(comparison, standings, choice, rule, smallest_gap_that_matters)
+    return Decision(
+        verdict=choice.verdict,
+        choice=choice.name,
+        equivalent=told.equivalent(),
+        sentence=told.sentence(),
+        reasons=(*told.fates(), *told.changes()),
+        rule=rule,
+        smallest_gap_that_matters=smallest_gap_that_matters,
+        models=comparison.models,
+        pairs=comparison.pairs,
+        caveats=comparison.caveats,
+    )
+
+
+class _Telling:
+    """Everything that is said about one choice."""
+
+    def __init__(self, comparison: Comparison, standings: Standings, choice: Choice, rule: Rule, gap: float) -> None:
+        self.comparison = comparison
+        self.standings = standings
+        self.choice = choice
+        self.rule = rule
+        self.gap = gap
+
+    def equivalent(self) -> tuple[str, ...]:
+        """The choice, then those that are as good for all that is known."""
+        name = self.choice.name
+        if name is None:
+            return ()
+        alike = {"not worse": self.choice.within, "cannot be told apart": self.choice.open}.get(self.choice.verdict, ())
+        rest = [other for other in alike if other != name]
+        return (name, *(self.standings.by_preference(rest) if rest else ()))
+
+    def sentence(self) -> Reason:
+        """The decision as one code with all that its sentence needs."""
+        verdict, name, against = self.choice.verdict, self.choice.name, self.choice.against
+        if name is None:
+            return reason("decide.no_answer", models=len(self.comparison.models))
+        quality = self.standings.models[name].quality
+        assert quality is not None
+        common = {"choice": name, "metric": quality.metric, "quality": quality.value, "n": quality.n, "rule": self.rule}
+        if against is None:
+            return reason("decide.only_one", **common, low=quality.low, high=quality.high)
+        common |= {"gap": self.gap, **self._lead(name, against)}
+        if verdict == "better":
+            return reason("decide.better", **common, runner_up=against)
+        common |= self._advantage(name, against)
+        if verdict == "not worse":
+            return reason("decide.not_worse", **common, than=against, leader=name == self.standings.leader)
+        return reason(
+            "decide.cannot_tell",
+            **common,
+            others=[other for other in self.equivalent() if other != name],
+            leader=self.standings.leader,
+            against=against,
+            more_rows=self._more_rows_for_all(),
+        )
+
+    def fates(self) -> Iterator[Reason]:
+        """One reason per candidate that was not chosen, in table order."""
+        for model in self.comparison.models:
+            if model.model == self.choice.name:
+                continue
+            if model.model in self.standings.names:
+                yield self._fate(model.model)
+            else:
+                yield reason("fate.no_answer", model=model.model)
+
+    def _fate(self, name: str) -> Reason:
+        standings, chosen = self.standings, self.choice.name or ""
+        than = standings.leader if name != standings.leader else chosen
+        known = {"model": name, "than": than, **self._lead(name, than)}
+        told = self.choice.verdict != "cannot be told apart" or name != standings.leader
+        dominators = standings.dominators(name)
+        if name in self.choice.within and told and not dominators:
+            criterion, value, others = standings.advantage(chosen, name)
+            return reason(
+                "fate.not_worse", **known, gap=self.gap, criterion=criterion, value=others, choice_value=value
+            )
+        if name not in self.choice.within and name not in self.choice.open:
+            return reason("fate.worse", **known)
+        if dominators:
+            by = next((n for n in (chosen, standings.leader) if n in dominators), dominators[0])
+            return reason("fate.dominated", model=name, by=by, difference=standings.lead(by, name).difference)
+        return reason("fate.open", **known, gap=self.gap, more_rows=self._more_rows(name, than))
+
+    def changes(self) -> Iterator[Reason]:
+        """What would change the choice: more rows, or another opinion of which gap matters."""
+        if self.choice.against is None:
+            return
+        if self.choice.verdict == "cannot be told apart":
+            n = self.standings.lead(self.choice.name or "", self.choice.against).n
+            yield reason("change.more_rows", n=n, more_rows=self._more_rows_for_all(), gap=self.gap)
+        if self.rule == "best":
+            return
+        turns = self._turning_points()
+        for code, gaps, step in (
+            ("change.smaller_gap", sorted((g for g in turns if g <= self.gap), reverse=True), -1e-9),
+            ("change.larger_gap", sorted(g for g in turns if self.gap <= g <= FARTHEST * self.gap), 1e-9),
+        ):
+            for gap in gaps:
+                other = choose(self.standings, self.rule, gap + step).name
+                if other != self.choice.name:
+                    yield reason(code, model=other, gap=gap)
+                    break
+
+    def _turning_points(self) -> set[float]:
+        """Gaps at which some claim about the best scorer turns over."""
+        leader = self.standings.leader
+        leads = [self.standings.lead(other, leader) for other in self.standings.others(leader)]
+        turns = {-lead.low for lead in leads} | {lead.high for lead in leads} | {-lead.difference for lead in leads}
+        return {turn for turn in turns if 1e-9 < turn < 1 - 1e-9}
+
+    def _lead(self, a: str, b: str) -> dict[str, Any]:
+        lead = self.standings.lead(a, b)
+        return {"difference": lead.difference, "low": lead.low, "high": lead.high, "p_holm": lead.p_holm}
+
+    def _advantage(self, a: str, b: str) -> dict[str, Any]:
+        """Why a is preferred to b. To the rule `best` a better score comes before any other reason."""
+        criterion, value, other_value = self.standings.advantage(a, b)
+        if self.rule == "best" and self.standings.lead(a, b).difference > 0:
+            criterion, value, other_value = "quality", None, None
+        return {"criterion": criterion, "value": value, "other": b, "other_value": other_value}
+
+    def _more_rows_for_all(self) -> int:
+        """Rows that would tell the best scorer from everyone who is still open."""
+        leader = self.standings.leader
+        return max(self._more_rows(other, leader) for other in self.choice.open if other != leader)
+
+    def _more_rows(self, a: str, b: str) -> int:
+        """About so many more rows tell a difference of the gap between the two; rounded up to two digits.
+
+        Where there are that many already, the truth seems to lie between none and the gap; half the gap tells it
+        from one of them.
+        """
+        lead = self.standings.lead(a, b)
+        alpha = bonferroni(ALPHA, self.standings.pairs)
+        n = max(1, lead.n)
+        needed = rows_needed(n, lead.half_width, self.gap, alpha=alpha)
+        if needed <= n:
+            needed = rows_needed(n, lead.half_width, self.gap / 2, alpha=alpha)
+        more = max(1, needed - lead.n)
+        step: int = 10 ** max(0, len(str(more)) - 2)
+        return step * math.ceil(more / step)

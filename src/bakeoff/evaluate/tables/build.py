@@ -1,0 +1,265 @@
+"""From what a reader found to a table: names, ids, groups, Unicode, and the digest.
+
+Two files with the same cells make the same table, whatever their format. "The same" is what a prompt template shows:
+the text of a cell, with 3 and "3" alike, and nothing for an empty cell.
+"""
+
+import hashlib
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from bakeoff.errors import DataError
+from bakeoff.evaluate.tables.source import FEWER_ROWS, MOST_CELLS, MOST_COLUMNS, Source
+from bakeoff.evaluate.types import Row, Table
+from bakeoff.values import Reason, reason
+
+NAMED = 5
+"""So many values and places are named in a message; the rest is counted."""
+
+
+def build(source: Source, name: str, *, id_column: str | None = None, group_column: str | None = None) -> Table:
+    """Read all rows into a table.
+
+    Args:
+        source: an opened file.
+        name: how messages call it.
+        id_column: holds a unique id in each row; None numbers the rows from 1.
+        group_column: rows with the same value belong together.
+
+    Raises:
+        DataError: see `bakeoff.evaluate.files.read_table`.
+    """
+    columns, notes = _columns(source.header, name)
+    for wanted in (id_column, group_column):
+        if wanted is not None and wanted not in columns:
+            raise DataError(f"{name} has no column {wanted!r}", hint=f"its columns are: {', '.join(columns)}")
+    reading = _Reading(columns, name, source.unit)
+    rows: list[Row] = []
+    ids = _Ids(name, source.unit, id_column)
+    for position, found in source.rows:
+        cells = reading.row(position, found)
+        if cells is None:
+            continue
+        values = dict(zip(columns, cells, strict=True))
+        number = len(rows) + 1
+        group = shown(values[group_column]).strip() if group_column is not None else ""
+        row_id = ids.take(values, number, position)
+        rows.append(Row(id=row_id, number=number, values=values, group=group or None))
+    if not rows:
+        raise DataError(f"{name} has a header and no rows", hint="the first row holds the column names; data follow")
+    ids.check()
+    notes += source.notes
+    notes += reading.notes(rows)
+    if group_column is not None and (blank := sum(row.group is None for row in rows)):
+        notes.append(reason("data.blank_groups", column=group_column, n=blank))
+    if id_column is None:
+        notes.append(reason("data.ids_made", n=len(rows)))
+    if repeated := _repeated(rows, id_column):
+        notes.append(reason("data.repeated_rows", n=repeated))
+    return Table(columns=columns, rows=tuple(rows), digest=reading.digest(), notes=tuple(notes))
+
+
+def shown(cell: Any) -> str:
+    """A cell as a template shows it; nothing for an empty one."""
+    return cell if isinstance(cell, str) else "" if cell is None else str(cell)
+
+
+def _columns(header: Sequence[Any], name: str) -> tuple[tuple[str, ...], list[Reason]]:
+    """Names that can be used in templates: NFC, without blanks around them, each one once."""
+    if not any(shown(cell).strip() for cell in header):
+        raise DataError(f"{name} is empty", hint="the first row holds the column names, data follow")
+    if len(header) > MOST_COLUMNS:
+        raise DataError(
+            f"{name} has {len(header):,} columns; at most {MOST_COLUMNS:,} are read",
+            hint='is the delimiter right? It can be named under [data]: delimiter = ";"',
+        )
+    raw = [unicodedata.normalize("NFC", _sound(shown(cell), f"{name}: the header")) for cell in header]
+    given = {text.strip() for text in raw}
+    columns, nameless = [], []
+    for number, text in enumerate(raw, 1):
+        column = text.strip()
+        if not column:
+            column = next(free for free in _free_names(number) if free not in given)
+            given.add(column)
+            nameless.append(column)
+        columns.append(column)
+    repeated = [column for column, n in Counter(columns).items() if n > 1]
+    if repeated:
+        places = [str(i) for i, column in enumerate(columns, 1) if column == repeated[0]]
+        raise DataError(
+            f"{name}: columns {' and '.join(places)} are both called {repeated[0]!r}", hint="rename one of them"
+        )
+    trimmed = [text.strip() for text in raw if text.strip() != text and text.strip()]
+    notes = []
+    if nameless:
+        notes.append(reason("data.columns_named", columns=", ".join(nameless), n=len(nameless)))
+    if trimmed:
+        notes.append(reason("data.columns_trimmed", columns=", ".join(trimmed), n=len(trimmed)))
+    return tuple(columns), notes
+
+
+def _free_names(number: int) -> Iterator[str]:
+    yield f"column_{number}"
+    yield from (f"column_{number}_{again}" for again in count(2))
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Checks and counts cells row by row, and takes the digest on the way."""
+
+    columns: tuple[str, ...]
+    name: str
+    unit: str
+    blank: list[int] = field(init=False)
+    blank_rows: list[int] = field(default_factory=list)
+    normalized: int = 0
+    replaced: int = 0
+    first_replaced: int = 0
+    count: int = 0
+    _sha: Any = field(default_factory=hashlib.sha256)
+
+    def __post_init__(self) -> None:
+        self.blank = [0] * len(self.columns)
+        self._sha.update("\0".join([*self.columns, "", ""]).encode("utf-8"))
+
+    def row(self, position: int, cells: Sequence[Any]) -> Sequence[Any] | None:
+        """The cells in NFC; None for a row with nothing in it."""
+        texts = [shown(cell) for cell in cells]
+        joined = "\0".join(texts)
+        width = len(self.columns)
+        if not joined.strip("\0 \t\r\n\u00a0"):
+            if cells or width == 1:  # with several columns, a line without any cell is no row
+                self.blank_rows.append(position)
+            return None
+        if len(cells) != width:
+            raise DataError(
+                f"{self.name}: {self.unit} {position:,} has {len(cells)} {'cell' if len(cells) == 1 else 'cells'}, "
+                f"the header has {width}",
+                hint="a cell that contains the delimiter or a line end is put in quotes",
+            )
+        if not joined.isascii():
+            cells, joined = self._composed(cells, joined)
+            texts = joined.split("\0")
+        try:
+            data = joined.encode("utf-8")
+            sound = len(texts) == width and joined.count("\0") == width - 1
+        except UnicodeEncodeError:
+            sound = False
+        if not sound:
+            self._refuse(position, cells)
+        if "" in texts:
+            for index, text in enumerate(texts):
+                self.blank[index] += not text
+        self._sha.update(data)
+        self._sha.update(b"\0")
+        self.count += 1
+        if self.count * width > MOST_CELLS:
+            raise DataError(f"{self.name} has more than {MOST_CELLS:,} cells, the most that are read", hint=FEWER_ROWS)
+        return cells
+
+    def _composed(self, cells: Sequence[Any], joined: str) -> tuple[Sequence[Any], str]:
+        """The cells in NFC; and count what an earlier program has lost."""
+        if "\ufffd" in joined:
+            self.replaced += sum("\ufffd" in cell for cell in cells if isinstance(cell, str))
+            self.first_replaced = self.first_replaced or self.count + 1
+        if unicodedata.is_normalized("NFC", joined):
+            return cells, joined
+        composed = [unicodedata.normalize("NFC", cell) if isinstance(cell, str) else cell for cell in cells]
+        self.normalized += sum(new != old for new, old in zip(composed, cells, strict=True))
+        return composed, "\0".join(shown(cell) for cell in composed)
+
+    def _refuse(self, position: int, cells: Sequence[Any]) -> None:
+        """Name the cell that holds what no text may hold."""
+        for column, cell in zip(self.columns, cells, strict=True):
+            _sound(shown(cell), f"{self.name}: {self.unit} {position:,}, column {column!r}")
+
+    def notes(self, rows: Sequence[Row]) -> list[Reason]:
+        """What was found in the cells."""
+        notes = []
+        if self.blank_rows:
+            notes.append(reason("data.blank_rows", n=len(self.blank_rows), first=self.blank_rows[0]))
+        for column, n in zip(self.columns, self.blank, strict=True):
+            if n:
+                notes.append(reason("data.blank_cells", column=column, n=n, total=len(rows)))
+        if self.normalized:
+            notes.append(reason("data.normalized", n=self.normalized))
+        if self.replaced:
+            first = rows[self.first_replaced - 1].id
+            notes.append(reason("data.replaced_characters", n=self.replaced, row=first))
+        return notes
+
+    def digest(self) -> str:
+        """SHA-256 over the names and all cells, each ended by a zero byte, which no cell contains."""
+        return str(self._sha.hexdigest())
+
+
+def _sound(text: str, where: str) -> str:
+    """The text, unless it holds what cannot be sent to a model."""
+    if "\0" in text:
+        raise DataError(f"{where} holds a zero byte (NUL)", hint="remove it, or write the file again as UTF-8 text")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"{where} holds half of a character (surrogate U+{ord(text[error.start]):04X})",
+            hint="the program that wrote the file cut a text in the middle; mend or remove the cell",
+        ) from None
+    return text
+
+
+class _Ids:
+    """Takes the id of each row, and says at the end which ones are missing or used twice."""
+
+    def __init__(self, name: str, unit: str, column: str | None) -> None:
+        self._name = name
+        self._unit = unit
+        self._column = column
+        self._first: dict[str, int] = {}
+        self._again: dict[str, list[int]] = {}
+        self._missing: list[int] = []
+
+    def take(self, values: dict[str, Any], number: int, position: int) -> str:
+        if self._column is None:
+            return str(number)
+        row_id = shown(values[self._column]).strip()
+        if not row_id:
+            self._missing.append(position)
+        elif row_id in self._first:
+            self._again.setdefault(row_id, [self._first[row_id]]).append(position)
+        else:
+            self._first[row_id] = position
+        return row_id
+
+    def check(self) -> None:
+        hint = f"mend column {self._column!r}, or leave `id` out of [data]: then the rows are numbered"
+        if self._missing:
+            one = len(self._missing) == 1
+            raise DataError(
+                f"{self._name}: {len(self._missing):,} {'row has' if one else 'rows have'} no id in column "
+                f"{self._column!r}: {self._unit}{'' if one else 's'} {_first_few(self._missing, str)}",
+                hint=hint,
+            )
+        if self._again:
+            named = _first_few(list(self._again), lambda i: f"{i!r} ({self._unit}s {_first_few(self._again[i], str)})")
+            raise DataError(
+                f"{self._name}: {len(self._again):,} {'id is' if len(self._again) == 1 else 'ids are'} used more than "
+                f"once: {named}",
+                hint=hint,
+            )
+
+
+def _first_few(values: Sequence[Any], write: Callable[[Any], str]) -> str:
+    more = f" and {len(values) - NAMED:,} more" if len(values) > NAMED else ""
+    return ", ".join(write(value) for value in values[:NAMED]) + more
+
+
+def _repeated(rows: Sequence[Row], id_column: str | None) -> int:
+    """Rows that repeat an earlier row in every cell but the id."""
+    seen = set()
+    for row in rows:
+        seen.add(hash(tuple(shown(cell) for column, cell in row.values.items() if column != id_column)))
+    return len(rows) - len(seen)

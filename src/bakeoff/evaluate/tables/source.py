@@ -1,0 +1,36 @@
+"""What every reader hands on: a header, then rows with their place in the file."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bakeoff.values import Reason
+
+LARGEST_BYTES = 512 * 1024 * 1024
+"""Of a data file, after decompression. The table is held in memory, at about two to six times its size."""
+
+MOST_CELLS = 10_000_000
+"""Of a table, for the same reason: a small compressed file can claim any number."""
+
+MOST_COLUMNS = 16_384
+"""Excel's own limit. More means that the delimiter is wrong."""
+
+FEWER_ROWS = "take a random sample of the rows: a decision needs hundreds or thousands of them, not millions"
+"""The hint where a file is too large."""
+
+
+@dataclass(slots=True)
+class Source:
+    """A file that has been opened, ready to be read once."""
+
+    header: Sequence[Any]
+    """Names of the columns as they are in the file."""
+
+    rows: Iterator[tuple[int, Sequence[Any]]]
+    """(position, cells). No cells at all means an empty line. Cells are str, int, float, bool or None."""
+
+    unit: Literal["line", "row"]
+    """What a position counts, from 1: lines of a text file, rows of a sheet or of a Parquet file."""
+
+    notes: list[Reason] = field(default_factory=list)
+    """What the reader found; complete when the rows have been read."""
