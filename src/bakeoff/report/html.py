@@ -1,0 +1,97 @@
+"""The report as one HTML file that needs nothing else: no script, no font, no request to any host.
+
+Every text is escaped by Jinja2; the page's own Content-Security-Policy forbids everything but its inline styles, so
+that even a mistake in escaping could load nothing.
+"""
+
+from functools import cache, partial
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from bakeoff.report import charts, table
+from bakeoff.report.data import ReportData
+from bakeoff.report.numbers import Language, date
+from bakeoff.report.text import one_line
+from bakeoff.report.view import matrices, models, pairs, rows
+from bakeoff.report.view.how import how
+from bakeoff.report.words import label
+
+
+def html(data: ReportData, lang: Language) -> str:
+    """The whole page. The same data give the same bytes."""
+    views = models.models(data, lang)
+    headline, reasons, caveats = models.sentences(data, lang)
+    metric = table.metric_of(data.decision)
+    shown_rows = rows.disagreements(data.comparison.disagreements, views)
+    return _environment().get_template("report.html.j2").render(
+        t=partial(label, lang=lang),
+        lang=lang,
+        style=_style(),
+        project=one_line(data.project),
+        date=data.date,
+        shown_date=date(data.date, lang) if data.date else "",
+        verdict=data.decision.verdict,
+        headline=headline,
+        reasons=reasons,
+        caveats=caveats,
+        facts=models.facts(data, lang),
+        metric=models.metric_name(metric, lang) if metric else label("column.quality", lang),
+        models=list(views.values()),
+        chart=_chart(data, views, lang),
+        pairs=pairs.pairs(data.decision, views, lang),
+        rows=shown_rows,
+        most_open=rows.MOST_OPEN,
+        n_rows=max(data.comparison.n_disagreements, len(shown_rows)),
+        matrices=matrices.matrices(data.decision, views, lang),
+        memory=models.memory(data, views, lang),
+        memory_parts=models.MEMORY_PARTS,
+        how=how(data, lang),
+        bakeoff=data.bakeoff,
+    )  # fmt: skip
+
+
+def _chart(data: ReportData, views: dict[str, models.ModelView], lang: Language) -> dict[str, Any] | None:
+    """Two drawings, for a page and for a telephone, and the models that they show."""
+    points = [
+        charts.ChartPoint(
+            key=views[model.model].key,
+            quality=model.quality.value,
+            low=model.quality.low,
+            high=model.quality.high,
+            p50_ms=model.latency_ms.p50,
+            p95_ms=model.latency_ms.p95,
+            chosen=model.model == data.decision.choice,
+        )
+        for model in table.ranked(data.decision)
+        if model.quality and model.latency_ms
+    ]
+    if not points:
+        return None
+    metric = f"{models.metric_name(table.metric_of(data.decision) or '', lang)}, %"
+    drawings = {}
+    for width in ("wide", "narrow"):
+        spec = charts.quality_speed_spec(points, metric=metric, lang=lang, width=width)
+        # Drawn by Vega from numbers, fixed words and single letters; nothing of a stranger's is in it.
+        drawings[width] = Markup(charts.draw(spec, lang=lang))
+    shown = {point.key for point in points}
+    return {**drawings, "models": [model for model in views.values() if model.key in shown]}
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("bakeoff.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+@cache
+def _style() -> Markup:
+    return Markup(resources.files("bakeoff.report.templates").joinpath("report.css").read_text(encoding="utf-8"))
