@@ -1,5 +1,53 @@
-"""Bakeoff finds the open-weight language model that is right for your hardware, data and budget."""
+"""Bakeoff finds the open-weight language model that is right for your hardware, data and budget.
+
+The public names are those in `__all__`; they are imported when they are first used, so that `import bakeoff` and
+`bakeoff --help` cost nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from bakeoff.version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from bakeoff.decide import Decision
+    from bakeoff.errors import BakeoffError
+    from bakeoff.evaluate.compare import compare
+    from bakeoff.evaluate.results import Comparison
+    from bakeoff.project import Listener, Project, new
+    from bakeoff.values import Estimate, Reason
+
+_HOMES = {
+    "BakeoffError": "bakeoff.errors",
+    "Comparison": "bakeoff.evaluate.results",
+    "Decision": "bakeoff.decide",
+    "Estimate": "bakeoff.values",
+    "Listener": "bakeoff.project",
+    "Project": "bakeoff.project",
+    "Reason": "bakeoff.values",
+    "compare": "bakeoff.evaluate.compare",
+    "new": "bakeoff.project",
+}
+
+__all__ = [
+    "BakeoffError",
+    "compare",
+    "Comparison",
+    "Decision",
+    "Estimate",
+    "Listener",
+    "new",
+    "Project",
+    "Reason",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'bakeoff' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

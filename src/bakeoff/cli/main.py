@@ -1,6 +1,7 @@
 """The command group, what every command shares, and how an error becomes a message and an exit code."""
 
 import importlib
+import io
 import os
 import sys
 from typing import Any
@@ -10,10 +11,28 @@ import click
 from bakeoff.errors import BakeoffError, Interrupted
 from bakeoff.version import __version__
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "demo": "demo",
+    "new": "new",
+    "run": "run",
+    "decide": "decide",
+    "report": "report",
+    "show": "show",
+    "hardware": "hardware",
+    "help": "help",
+}
 """Command -> its module in `bakeoff.cli`, in the order of the work; imported when used, so that help is fast."""
 
-HELP: dict[str, str] = {}
+HELP: dict[str, str] = {
+    "demo": "Compare two small models on real rows, and decide.",
+    "new": "Make a project folder from a data file.",
+    "run": "Fill the cells that have no answer yet.",
+    "decide": "Say which candidate to take, or that the data cannot tell.",
+    "report": "Write the report: one self-contained file.",
+    "show": "Show the results so far; run nothing.",
+    "hardware": "Show this machine, or one by its name.",
+    "help": "Explain exit codes, environment and shell completion.",
+}
 """Command -> its one line in `bakeoff --help`."""
 
 
@@ -53,6 +72,9 @@ def bakeoff(debug: bool) -> None:
 
 def run_command_line(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: 0, or the code of the error (see `errors`)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console in an old code page must not end a run
     try:
         result: Any = bakeoff.main(args=arguments, prog_name="bakeoff", standalone_mode=False)
     except BakeoffError as error:

@@ -84,6 +84,8 @@ class Client:
         self._connections = connections
         self._timeouts = timeouts or Timeouts()
         self._session: aiohttp.ClientSession | None = None
+        self._close: Mapping[str, str] | None = None
+        """Header of every request to a server that must not be asked twice over one connection."""
 
     async def __aenter__(self) -> "Client":
         limits = self._timeouts
@@ -114,7 +116,10 @@ class Client:
         assert self._session is not None, "use `async with Client(...)`"
         started = time.perf_counter()
         try:
-            async with self._session.post(self.base_url + path, data=body, allow_redirects=False) as response:
+            async with self._session.post(
+                self.base_url + path, data=body, headers=self._close, allow_redirects=False
+            ) as response:
+                self._do_not_keep(response)
                 if response.status != 200:
                     raise await _refusal(response)
                 kind = response.content_type
@@ -135,6 +140,13 @@ class Client:
             raise AskError("not a model", f"{self.base_url!r} is not an http address") from error
         except aiohttp.ClientError as error:
             raise AskError("server error", f"the server does not speak HTTP properly: {error}") from error
+
+    def _do_not_keep(self, response: aiohttp.ClientResponse) -> None:
+        """llama.cpp's server closes a connection after each stream without saying so: used again, it would be dead."""
+        if response.headers.get("Server") == "llama.cpp":
+            self._close = {"Connection": "close"}
+            if response.connection is not None and response.connection.protocol is not None:
+                response.connection.protocol.force_close()
 
     async def models(self) -> list[str]:
         """Ids of the models that the server offers; empty where it does not say."""

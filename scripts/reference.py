@@ -1,0 +1,105 @@
+"""Write docs/reference from the program itself, so that it cannot go stale.
+
+python scripts/reference.py writes the pages; with --check it exits 1 when a page is not what would be written.
+"""
+
+import importlib
+import inspect
+import sys
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "reference"
+HEAD = "<!-- Written by scripts/reference.py: do not edit. -->\n\n"
+
+
+def commands_page() -> str:
+    """Every command with its help text, as `--help` prints it."""
+    from bakeoff.cli.main import COMMANDS, bakeoff
+
+    parts = [HEAD + "# Commands\n", "```\n" + help_text(bakeoff, "bakeoff") + "\n```\n"]
+    context = click.Context(bakeoff, info_name="bakeoff")
+    for name in COMMANDS:
+        command = bakeoff.get_command(context, name)
+        assert command is not None
+        parts.append(f"## bakeoff {name}\n\n```\n{help_text(command, f'bakeoff {name}')}\n```\n")
+        if isinstance(command, click.Group):
+            for sub in command.list_commands(context):
+                inner = command.get_command(context, sub)
+                assert inner is not None
+                title = f"bakeoff {name} {sub}"
+                parts.append(f"### {title}\n\n```\n{help_text(inner, title)}\n```\n")
+    return "\n".join(parts)
+
+
+def help_text(command: click.Command, title: str) -> str:
+    """What `--help` prints, at 100 columns, without the lines that depend on the machine."""
+    context = click.Context(command, info_name=title, terminal_width=100, max_content_width=100)
+    return command.get_help(context).strip()
+
+
+def project_file_page() -> str:
+    """Every key of bakeoff.toml, from the classes that check it."""
+    config = importlib.import_module("bakeoff.project.config")
+    sections = [
+        ("[data]", config.DataSection),
+        ("[prompt]", config.PromptSection),
+        ("[[prompt.examples]]", config.ExampleSection),
+        ("[parameters]", None),
+        ("[[candidates]]", config.CandidateSection),
+        ("[[graders]]", config.GraderSection),
+        ("[decide]", config.DecideSection),
+    ]
+    parts = [HEAD + "# bakeoff.toml\n"]
+    for title, section in sections:
+        parts.append(f"## {title}\n")
+        if section is None:
+            parts.append("Sampling parameters for every candidate, as the API spells them. Known: ")
+            parts.append(", ".join(f"`{name}`" for name in sorted(config.SAMPLING)) + ".\n")
+            parts.append(f"Defaults: `{config.DEFAULT_PARAMETERS}`.\n")
+            continue
+        parts.append(inspect.cleandoc(section.__doc__ or "") + "\n")
+        parts.append("| key | type | default | meaning |\n|---|---|---|---|")
+        for name, field in section.model_fields.items():
+            default = "required" if field.is_required() else f"`{field.default!r}`"
+            kind = str(field.annotation).replace("typing.", "").replace("bakeoff.project.config.", "")
+            kind = kind.replace("<class '", "").replace("'>", "").replace("|", "or")
+            parts.append(f"| `{name}` | {kind} | {default} | {field.description or ''} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def exit_codes_page() -> str:
+    """The tree of errors, as in errors.py."""
+    errors = importlib.import_module("bakeoff.errors")
+    return HEAD + "# Errors and exit codes\n\n```\n" + inspect.cleandoc(errors.__doc__ or "") + "\n```\n"
+
+
+PAGES = {"commands.md": commands_page, "project-file.md": project_file_page, "errors.md": exit_codes_page}
+
+
+def stale() -> list[str]:
+    """Names of pages that are not what would be written."""
+    return [
+        name
+        for name, page in PAGES.items()
+        if not (FOLDER / name).exists() or (FOLDER / name).read_text(encoding="utf-8") != page()
+    ]
+
+
+def main() -> None:
+    """Write, or check."""
+    if "--check" in sys.argv:
+        found = stale()
+        for name in found:
+            print(f"docs/reference/{name} is stale: run python scripts/reference.py", file=sys.stderr)
+        sys.exit(1 if found else 0)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""`bakeoff show`: what the ledger has, without running anything."""
+
+from pathlib import Path
+
+import click
+
+from bakeoff.cli.output import Language, language_option
+
+
+@click.command("show")
+@click.argument("project", type=click.Path(path_type=Path), default=".")
+@click.option("--rows", is_flag=True, help="Row by row: target and every candidate's answer.")
+@click.option("--row", "row_id", help="One row in full: the exact request and every answer.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON (schema bakeoff.decide).")
+@language_option
+def show_command(project: Path, rows: bool, row_id: str | None, as_json: bool, lang: Language) -> None:
+    """Show the results of PROJECT (default: this folder) so far. Runs and downloads nothing.
+
+    \b
+    Examples:
+      bakeoff show
+      bakeoff show --rows | less
+      bakeoff show --row 17
+    """
+    from bakeoff.cli.results import print_decision
+    from bakeoff.cli.rows import print_row, print_rows
+    from bakeoff.project import Project
+
+    opened = Project(project)
+    if row_id is not None:
+        return print_row(opened, row_id)
+    if rows:
+        return print_rows(opened.columns())
+    return print_decision(opened.decide(), as_json=as_json, lang=lang, reasons=True)

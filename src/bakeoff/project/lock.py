@@ -1,0 +1,45 @@
+"""One run at a time on a project: a lock that the system releases when its holder dies."""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from bakeoff.errors import BusyError
+from bakeoff.evaluate.store import now
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[None]:
+    """Hold the project while a run goes on.
+
+    Raises:
+        BusyError: another process runs on it; the message says which.
+    """
+    lock = FileLock(folder / ".bakeoff-run.lock")
+    holder = folder / ".bakeoff-run.json"
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise BusyError(
+            f"{folder}: {_holder(holder)} is running this project",
+            hint="wait until it is done, or stop it; `bakeoff show` works meanwhile",
+        ) from None
+    try:
+        holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": now()}))
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _holder(path: Path) -> str:
+    try:
+        found = json.loads(path.read_text())
+        return f"process {found['pid']} on {found['host']}, since {found['since']},"
+    except (OSError, ValueError, KeyError):
+        return "another process"

@@ -1,0 +1,189 @@
+"""Make a project folder from a data file: guess what can be guessed, say so in comments, leave the rest to people."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import tomlkit
+from tomlkit.items import AoT
+from tomlkit.items import Table as TomlTable
+
+from bakeoff.errors import ProjectError, StorageError
+from bakeoff.evaluate.files import read_table
+from bakeoff.evaluate.types import Table
+from bakeoff.project.config import FILE_NAME
+
+TARGET_NAMES = (
+    "label", "target", "expected", "answer", "reference", "output", "category", "class", "intent", "sentiment",
+    "nhãn", "nhan", "đáp án", "dap an", "kết quả", "ket qua", "phân loại", "phan loai",
+)  # fmt: skip
+"""Column names that usually hold what is right, best first."""
+
+ID_NAMES = ("id", "row_id", "uid", "uuid", "key", "mã", "ma", "stt")
+
+MOST_GUESSED_LABELS = 20
+
+STARTING_MODELS = (
+    ("HuggingFaceTB/SmolLM2-135M-Instruct", "gguf:Q4_1"),
+    ("google/gemma-3-270m", "gguf:Q4_K_M"),
+)
+"""Two models so small that they run anywhere within a minute. Meant to be replaced by better ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What was made of a data file."""
+
+    id: str | None
+    input: str
+    target: str
+    labels: tuple[str, ...]
+    """Empty where the targets do not look like a label set."""
+
+
+def new(
+    folder: Path,
+    data: Path,
+    *,
+    target: str | None = None,
+    input: str | None = None,
+    id: str | None = None,
+    prompt: str | None = None,
+) -> Path:
+    """Make a project from the user's own file.
+
+    Args:
+        folder: is made; must not exist, or be empty.
+        data: csv, tsv, jsonl, parquet or xlsx; copied into the folder.
+        target: column with what is right; guessed from usual names where not given.
+        input: column that the prompt shows; guessed as the one with the longest texts.
+        id: column with the rows' ids; guessed from usual names.
+        prompt: Jinja2 template of the user message; made from the guesses where not given.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ProjectError: the folder is in use, or a column does not exist, or nothing can be guessed.
+        DataError: the file cannot be read.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ProjectError(f"{folder} exists already", hint="choose another name, or remove it")
+    table = read_table(data, id_column=id)
+    guess = _guess(table, data, target=target, input=input, id=id)
+    text = project_file(data.name, guess, prompt)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(data, folder / data.name)
+        (folder / FILE_NAME).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{folder}: {error.strerror or error}", hint="choose a folder that can be written") from None
+    return folder
+
+
+def _guess(table: Table, data: Path, *, target: str | None, input: str | None, id: str | None) -> Guess:
+    columns = list(table.columns)
+    for name in (target, input):
+        if name is not None and name not in columns:
+            raise ProjectError(f"{data.name} has no column {name!r}", hint=f"its columns are: {', '.join(columns)}")
+    if id is None:
+        id = next((c for c in columns if c.casefold() in ID_NAMES and _can_be_id(table, c)), None)
+    if target is None:
+        lower = {column.casefold(): column for column in columns}
+        target = next((lower[name] for name in TARGET_NAMES if name in lower), None)
+        if target is None:
+            raise ProjectError(
+                f"{data.name}: which column holds the right answers? Its columns are: {', '.join(columns)}",
+                hint=f"bakeoff new NAME --data {data.name} --target COLUMN",
+            )
+    rest = [column for column in columns if column not in (id, target)]
+    if not rest:
+        raise ProjectError(f"{data.name} has no column besides {target!r}", hint="a prompt needs something to show")
+    if input is None:
+        input = max(rest, key=lambda column: sum(len(str(row.values[column] or "")) for row in table.rows[:500]))
+    return Guess(id, input, target, _labels(table, target))
+
+
+def _can_be_id(table: Table, column: str) -> bool:
+    values = [row.values[column] for row in table.rows]
+    return all(value not in (None, "") for value in values) and len({str(value) for value in values}) == len(values)
+
+
+def _labels(table: Table, target: str) -> tuple[str, ...]:
+    found: dict[str, int] = {}
+    for row in table.rows:
+        value = str(row.values[target] if row.values[target] is not None else "").strip()
+        found[value] = found.get(value, 0) + 1
+        if len(found) > MOST_GUESSED_LABELS:
+            return ()
+    repeated = len(table.rows) >= 2 * len(found)
+    return tuple(found) if repeated and "" not in found else ()
+
+
+def project_file(data_name: str, guess: Guess, prompt: str | None) -> str:
+    """The text of a new `bakeoff.toml`, with comments for the person who reads it next."""
+    document = tomlkit.document()
+    document.add(
+        tomlkit.comment("What is tested, on which rows, and how it is decided. `bakeoff run` fills the table.")
+    )
+    data = tomlkit.table()
+    data["file"] = data_name
+    if guess.id is not None:
+        data["id"] = guess.id
+    document["data"] = data
+    document["prompt"] = _prompt(guess, prompt)
+    document["parameters"] = _parameters(guess)
+    document["candidates"] = _candidates()
+    document["graders"] = _graders(guess)
+    decide = tomlkit.table()
+    decide["rule"] = "cheapest not worse"
+    decide["smallest_gap_that_matters"] = 0.03
+    decide["smallest_gap_that_matters"].comment("three points of accuracy; what would change your mind?")
+    document["decide"] = decide
+    return tomlkit.dumps(document)
+
+
+def _prompt(guess: Guess, prompt: str | None) -> TomlTable:
+    table = tomlkit.table()
+    if guess.labels:
+        table["system"] = f"Answer with exactly one of: {', '.join(guess.labels)}."
+    user = prompt or (f"{{{{ {guess.input} }}}}" if guess.input.isidentifier() else f"{{{{ row['{guess.input}'] }}}}")
+    table["user"] = tomlkit.string(user, multiline="\n" in user)
+    table.add(tomlkit.comment("A few examples help small models; the same ones go to every candidate:"))
+    table.add(tomlkit.comment("[[prompt.examples]]"))
+    table.add(tomlkit.comment('user = "..."'))
+    table.add(tomlkit.comment('assistant = "..."'))
+    return table
+
+
+def _parameters(guess: Guess) -> TomlTable:
+    table = tomlkit.table()
+    table.add(tomlkit.comment("Sent to every candidate; a candidate may set its own."))
+    table["temperature"] = 0.0
+    table["max_tokens"] = 16 if guess.labels else 256
+    return table
+
+
+def _candidates() -> AoT:
+    array = tomlkit.aot()
+    for model, build in STARTING_MODELS:
+        table = tomlkit.table()
+        table["model"] = model
+        table["build"] = build
+        table["via"] = "embedded"
+        array.append(table)
+    array[0]["via"].comment('or the base URL of any OpenAI-compatible server, "http://127.0.0.1:11434/v1"')
+    return array
+
+
+def _graders(guess: Guess) -> AoT:
+    array = tomlkit.aot()
+    table = tomlkit.table()
+    table["kind"] = "label" if guess.labels else "contains"
+    table["target"] = f"{{{{ {guess.target} }}}}" if guess.target.isidentifier() else f"{{{{ row['{guess.target}'] }}}}"
+    if guess.labels:
+        table["labels"] = list(guess.labels)
+    else:
+        table["ignore_case"] = True
+    array.append(table)
+    return array
