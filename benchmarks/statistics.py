@@ -1,13 +1,14 @@
 """Do the statistics keep their promise? Simulations with fixed seeds, through the package's own functions.
 
-    python -m benchmarks.statistics [--repetitions 1000] [winner | worse | meanwhile | rows | intervals ...]
+    python -m benchmarks.statistics [--repetitions 1000] [spread | winner | worse | meanwhile | rows | intervals ...]
 
 Rows have a difficulty that all models share (a normal copula), so that models are right on the same rows more often
 than by chance, as real ones are. `docs/measured/statistics.md` is written from the output.
 """
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -45,29 +46,27 @@ def right_or_wrong(generator: np.random.Generator, qualities: Sequence[float], r
 def columns(scores: Scores, latencies: Sequence[float]) -> list[Column]:
     """Graded columns `m0`, `m1`, ... as the evaluation would make them."""
     return [
-        Column(
-            candidate=f"m{model}",
-            build="",
-            cells=tuple(
-                GradedCell(
-                    row_id=str(row),
-                    state="answered",
-                    score=float(right),
-                    label=None,
-                    target="",
-                    text="",
-                    latency_ms=latencies[model],
-                    time_to_first_token_ms=None,
-                    prompt_tokens=None,
-                    output_tokens=None,
-                    timings={},
-                    shown="",
-                )
-                for row, right in enumerate(line)
-            ),
-        )
-        for model, line in enumerate(scores)
+        Column(f"m{model}", "", tuple(_cell(row, right, latencies[model]) for row, right in enumerate(line)))
+        for model, line in enumerate(scores.tolist())
     ]
+
+
+@cache
+def _cell(row: int, right: bool, latency: float) -> GradedCell:
+    return GradedCell(
+        row_id=str(row),
+        state="answered",
+        score=float(right),
+        label=None,
+        target="",
+        text="",
+        latency_ms=latency,
+        time_to_first_token_ms=None,
+        prompt_tokens=None,
+        output_tokens=None,
+        timings={},
+        shown="",
+    )
 
 
 def comparisons(
@@ -85,9 +84,24 @@ def decisions(made: Iterator[Comparison], rule: Rule, gap: float = 0.03) -> Iter
     return (decide(comparison, rule=rule, smallest_gap_that_matters=gap) for comparison in made)
 
 
-def share(flags: Iterator[bool]) -> float:
+def share(flags: Iterable[bool]) -> float:
     """How many are true."""
     return float(np.mean(list(flags)))
+
+
+def spread(repetitions: int) -> None:
+    """How far apart are five equal models, by chance alone?"""
+    print("\nFive equal models at 70 %, from first to last: points on average, and how often ten or more")
+    print(f"  {'rows':>5}  shared difficulty 0 / 0.5 / 0.9")
+    for rows in (20, 50, 100, 200, 500):
+        means, wide = [], []
+        for shared in (0.0, 0.5, 0.9):
+            generator = np.random.default_rng(SEED)
+            found = [right_or_wrong(generator, (0.7,) * 5, rows, shared).mean(axis=1) for _ in range(repetitions)]
+            gaps = [float(np.ptp(means_of_models)) for means_of_models in found]
+            means.append(f"{100 * np.mean(gaps):.1f}")
+            wide.append(share(gap >= 0.1 - 1e-9 for gap in gaps))
+        print(f"  {rows:5}  {' / '.join(means)};  {_percent(wide)}")
 
 
 def winner(repetitions: int) -> None:
@@ -344,6 +358,7 @@ def _cover_mean(generator: np.random.Generator, rows: int, repetitions: int) -> 
 def main() -> None:
     """Print the tables that were asked for, or all."""
     parts: dict[str, Callable[[int], None]] = {
+        "spread": spread,
         "winner": winner,
         "worse": worse,
         "meanwhile": meanwhile,

@@ -135,6 +135,16 @@ def test_one_model_and_no_model() -> None:
     assert decided(Comparison((), ())).verdict == "no answer"
 
 
+def test_a_model_that_failed_on_most_rows_is_not_chosen_for_the_rest() -> None:
+    """Right on all of the 30 rows that it answered, of 100; the other is right on 28 of these and on 90 in all."""
+    lucky: list[float | None] = [1.0] * 30 + [None] * 70
+    steady: list[float | None] = [0.0] * 2 + [1.0] * 90 + [0.0] * 8
+    decision = decided(compared({"lucky": lucky, "steady": steady}, lucky=1.0))
+    assert (decision.verdict, decision.choice) == ("cannot be told apart", "steady")
+    assert told(decision)["lucky"] == {"model": "lucky", "n": 30, "most": 100}
+    assert decided(compared({"lucky": lucky[:50], "steady": steady[:50]}, lucky=1.0)).choice == "lucky"
+
+
 def test_one_row_decides_nothing() -> None:
     assert decided(compared({"a": [1.0], "b": [0.0]})).verdict == "cannot be told apart"
 

@@ -142,9 +142,9 @@ def test_an_empty_cell_shows_nothing_in_a_prompt_whatever_the_format(tmp_path: P
 
 
 def test_cells_that_run_into_one_another_have_another_digest(tmp_path: Path) -> None:
-    one = read_table(put(tmp_path, "a.csv", "a,b\nxy,z\n"))
-    two = read_table(put(tmp_path, "b.csv", "a,b\nx,yz\n"))
-    assert one.digest != two.digest
+    for one, two in (("xy,z\n", "x,yz\n"), ("x,y\nz,w\n", "x,yz\n,w\n")):
+        tables = [read_table(put(tmp_path, "a.csv", f"a,b\n{rows}")) for rows in (one, two)]
+        assert tables[0].digest != tables[1].digest
 
 
 @settings(deadline=None)

@@ -12,7 +12,7 @@ from bakeoff.evaluate.stats.multiple import bonferroni, holm
 from bakeoff.evaluate.stats.power import detectable, rows_needed
 
 
-@settings(deadline=None)
+@settings(max_examples=25, deadline=None)  # one call of multipletests takes 0.1 s
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_agrees_with_statsmodels(p_values: list[float]) -> None:
     expected = multipletests(p_values, method="holm")[1]

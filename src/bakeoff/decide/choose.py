@@ -41,12 +41,12 @@ def choose(standings: Standings, rule: Rule, gap: float) -> Choice:
             return Choice("better", leader, rival, open=still_open)
         return Choice("cannot be told apart", leader, rival, open=still_open)
     within = (leader, *(other for other in others if standings.lead(other, leader).low > -gap))
-    preferred = standings.by_preference([name for name in within if name in standings.undominated])[0]
+    preferred = standings.by_preference([name for name in within if name in standings.choosable])[0]
     if preferred != leader:
         return Choice("not worse", preferred, leader, within, still_open)
     if len(still_open) == 1:
         return Choice("better", leader, rival, within, still_open)
-    preferable = standings.by_preference([name for name in still_open if name in standings.undominated])[0] == leader
+    preferable = standings.by_preference([name for name in still_open if name in standings.choosable])[0] == leader
     if preferable and standings.lead(leader, rival).low > -gap:
         return Choice("not worse", leader, rival, within, still_open)
     meanwhile = meanwhile_best(standings, still_open, gap)
@@ -63,6 +63,6 @@ def meanwhile_best(standings: Standings, still_open: tuple[str, ...], gap: float
     close = [
         name
         for name in still_open
-        if name == leader or (name in standings.undominated and standings.lead(name, leader).difference >= -gap)
+        if name == leader or (name in standings.choosable and standings.lead(name, leader).difference >= -gap)
     ]
     return standings.by_preference(close)[0]

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from bakeoff.decide.choose import Choice, choose
@@ -54,15 +55,15 @@ def decide(comparison: Comparison, *, rule: Rule, smallest_gap_that_matters: flo
     )
 
 
+@dataclass(frozen=True, slots=True)
 class _Telling:
     """Everything that is said about one choice."""
 
-    def __init__(self, comparison: Comparison, standings: Standings, choice: Choice, rule: Rule, gap: float) -> None:
-        self.comparison = comparison
-        self.standings = standings
-        self.choice = choice
-        self.rule = rule
-        self.gap = gap
+    comparison: Comparison
+    standings: Standings
+    choice: Choice
+    rule: Rule
+    gap: float
 
     def equivalent(self) -> tuple[str, ...]:
         """The choice, then those that are as good for all that is known."""
@@ -114,11 +115,12 @@ class _Telling:
         known = {"model": name, "than": than, **self._lead(name, than)}
         told = self.choice.verdict != "cannot be told apart" or name != standings.leader
         dominators = standings.dominators(name)
+        if standings.incomplete(name):
+            most = max(standings.rows(other) for other in standings.names)
+            return reason("fate.incomplete", model=name, n=standings.rows(name), most=most)
         if name in self.choice.within and told and not dominators:
-            criterion, value, others = standings.advantage(chosen, name)
-            return reason(
-                "fate.not_worse", **known, gap=self.gap, criterion=criterion, value=others, choice_value=value
-            )
+            criterion, ours, theirs = standings.advantage(chosen, name)
+            return reason("fate.not_worse", **known, gap=self.gap, criterion=criterion, value=theirs, choice_value=ours)
         if name not in self.choice.within and name not in self.choice.open:
             return reason("fate.worse", **known)
         if dominators:

@@ -12,6 +12,11 @@ CRITERIA = ("cost", "latency", "memory")
 """What makes one candidate preferable to another of the same quality: USD for the run, median milliseconds, bytes."""
 
 
+ENOUGH = 0.5
+"""A candidate with scores for less than this share of the rows that another has is not chosen: the rows on which it
+did not fail, or which it has answered so far, may be the easy ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lead:
     """How far one candidate is ahead of another."""
@@ -57,7 +62,8 @@ class Standings:
             self._leads[pair.a, pair.b] = _forward(pair)
             self._leads[pair.b, pair.a] = _backward(pair)
         self._measured = {name: _measured(model) for name, model in self.models.items()}
-        self.undominated = tuple(name for name in self.names if not self.dominators(name)) or self.names
+        complete = tuple(name for name in self.names if not self.incomplete(name))
+        self.choosable = tuple(name for name in complete if not self.dominators(name)) or complete
         self.leader = self._leader() if self.names else ""
 
     def lead(self, a: str, b: str) -> Lead:
@@ -68,6 +74,15 @@ class Standings:
         """The measured quality."""
         quality = self.models[name].quality
         return quality.value if quality is not None else 0.0
+
+    def rows(self, name: str) -> int:
+        """Rows that have a score."""
+        quality = self.models[name].quality
+        return quality.n if quality is not None else 0
+
+    def incomplete(self, name: str) -> bool:
+        """It has scores for so few rows, compared with another, that it cannot be chosen yet."""
+        return self.rows(name) < ENOUGH * max(self.rows(other) for other in self.names)
 
     def others(self, name: str) -> tuple[str, ...]:
         """Everyone else, in table order."""
@@ -111,8 +126,8 @@ class Standings:
         def smallest_lead(name: str) -> float:
             return min((self.lead(name, other).difference for other in self.others(name)), default=0.0)
 
-        best = max(smallest_lead(name) for name in self.undominated)
-        return self.by_preference([name for name in self.undominated if smallest_lead(name) == best])[0]
+        best = max(smallest_lead(name) for name in self.choosable)
+        return self.by_preference([name for name in self.choosable if smallest_lead(name) == best])[0]
 
 
 def _forward(pair: Pair) -> Lead:

@@ -15,8 +15,8 @@ from bakeoff.evaluate.stats.proportions import wilson
 from bakeoff.values import Reason, reason
 
 FEW_ROWS = 100
-"""Below this many rows the caveat is written. Five equal models at 70 % are ten points or more apart from first to
-last in half of all tests with 100 rows, and in four of five with 50 (benchmarks/statistics.py)."""
+"""Below this many rows the caveat is written. Five equal models at 70 % are 9 to 11 points apart from first to last,
+on average, with 100 rows, and 12 to 15 with 50 (benchmarks/statistics.py, `spread`)."""
 
 
 def caveats(

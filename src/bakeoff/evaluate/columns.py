@@ -23,6 +23,9 @@ class Task:
     targets: tuple[tuple[str, ...], ...]
     """Per row, per grader."""
 
+    leading: int
+    """The grader whose target is shown, and whose label is counted: the first label grader, else the first."""
+
     shown: tuple[str, ...]
     """Per row: the user's part of the prompt."""
 
@@ -39,6 +42,7 @@ def task(graders: Sequence[Grader], prompt: Prompt, table: Table) -> Task:
     settled = tuple(_with_labels(grader, table) for grader in graders)
     return Task(
         graders=settled,
+        leading=next((index for index, grader in enumerate(settled) if grader.kind == "label"), 0),
         targets=tuple(tuple(target_of(grader, row) for grader in settled) for row in table.rows),
         shown=tuple(shown_prompt(prompt, row) for row in table.rows),
         identity=json_digest([[grader.digest() for grader in settled], table.digest]),
@@ -97,7 +101,7 @@ def _cell(index: int, row: Row, task: Task, stored: StoredAnswer | None, *, fail
             state="failed" if failed else "missing",
             score=None,
             label=None,
-            target=targets[0],
+            target=targets[task.leading],
             text="",
             latency_ms=None,
             time_to_first_token_ms=None,
@@ -108,7 +112,6 @@ def _cell(index: int, row: Row, task: Task, stored: StoredAnswer | None, *, fail
         )
     answer = stored.answer
     grades = [grade(grader, target, answer.text) for grader, target in zip(task.graders, targets, strict=True)]
-    labels = [g.label for grader, g in zip(task.graders, grades, strict=True) if grader.kind == "label"]
     state = "answered"
     if not answer.text.strip():
         state = "blank"
@@ -118,8 +121,8 @@ def _cell(index: int, row: Row, task: Task, stored: StoredAnswer | None, *, fail
         row_id=row.id,
         state=state,  # type: ignore[arg-type]
         score=min(g.score for g in grades),
-        label=labels[0] if labels else None,
-        target=targets[0],
+        label=grades[task.leading].label,
+        target=targets[task.leading],
         text=answer.text,
         latency_ms=answer.latency_ms,
         time_to_first_token_ms=answer.time_to_first_token_ms,
