@@ -15,7 +15,7 @@ LISTENING = "listening on http"
 _BUFFER = re.compile(r"\b(model|KV|RS|state|compute|output) buffer size *= *([0-9.]+) MiB")
 _RESERVING = "sched_reserve: reserving"
 _SLOTS = re.compile(r"n_slots = (\d+), n_ctx_slot = (\d+)")
-_PRINTED = re.compile(r"print_info: (arch|n_ctx_train|file type) *= (\S+)")
+_PRINTED = re.compile(r"print_info: (arch|n_ctx_train|file type) *= (.+)")
 _TEMPLATE = "tokenizer.chat_template"
 
 
@@ -58,7 +58,7 @@ def read_facts(lines: Iterable[str]) -> Facts:
         elif _RESERVING in line:
             bytes_by_kind["compute"] = 0  # The graph is planned anew; what was planned before is freed.
         elif found := _PRINTED.search(line):
-            printed[found[1]] = found[2]
+            printed[found[1]] = found[2].strip()
         elif found := _SLOTS.search(line):
             slots = (int(found[1]), int(found[2]))
         elif _TEMPLATE in line:

@@ -1,6 +1,6 @@
 """The engine's log: followed by a thread, written to a file of bounded size, its beginning and end kept at hand.
 
-Prompts and answers are not in it: llama.cpp does not print them at the verbosity that is used.
+Prompts are not in it, nor answers, but for one that llama.cpp's chat parser cannot make sense of.
 """
 
 import threading

@@ -22,6 +22,9 @@ CONTEXT_STEP = 256
 MOST_SLOTS = 256
 """`LLAMA_MAX_SEQ` of llama.cpp."""
 
+MOST_TOKENS = 2**31 - 1
+"""Context over all slots; `n_ctx` is an int32 in llama.cpp's server."""
+
 ARITHMETIC = ("batch", "ubatch", "flash_attention", "kv_type_k", "kv_type_v", "n_gpu_layers", "repack", "seed")
 """The parameters that change answers. Threads do with flash attention only; slots and context do not."""
 
@@ -67,6 +70,11 @@ class EngineParameters:
             raise UsageError(
                 f"the embedded engine works on at most {MOST_SLOTS} requests at once, not {self.n_slots}",
                 hint=f"set `concurrency` of the candidate to {MOST_SLOTS} or less",
+            )
+        if self.n_slots * self.context_per_slot > MOST_TOKENS:
+            raise UsageError(
+                f"{self.n_slots} x {self.context_per_slot} tokens of context are more than llama.cpp can count",
+                hint="lower `context_tokens` of the candidate, or its `concurrency`",
             )
         if self.kv_type_v not in NOT_QUANTIZED and not self.flash_attention:
             raise UsageError(
