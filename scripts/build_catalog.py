@@ -225,9 +225,15 @@ def facts(row: dict[str, Any], corrections: dict[str, Any]) -> Iterator[Line]:
         if not values:
             continue
         found = [short_source(source) for key in keys for source in said.get(key, ())] or ["curator"]
-        if group in ("architecture", "parameters") and "source" in corrections:
+        if "source" in corrections and is_corrected(group, corrections):
             found.append(corrections["source"])
         yield {"model": row["id"], "fact": group, "as_of": SNAPSHOT, "source": list(dict.fromkeys(found)), **values}
+
+
+def is_corrected(group: str, corrections: dict[str, Any]) -> bool:
+    """Whether the corrections of a model have something for this group."""
+    key = {"architecture": "source", "parameters": "parameters", "context": "max_position_embeddings"}.get(group)
+    return key in corrections
 
 
 def short_source(text: str) -> str:

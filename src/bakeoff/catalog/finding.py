@@ -164,10 +164,12 @@ def _kept(found: list[Model], test: Callable[[Model], bool]) -> list[Model]:
 
 
 def _ambiguous(name: str, found: list[Model]) -> UsageError:
+    # The plain names first: what others were made from adds the fewest words to what was asked.
     newest = sorted(found, key=lambda model: model.release.date if model.release else "", reverse=True)
-    shown = ", ".join(model.id for model in newest[:MAX_CHOICES])
-    more = f" and {len(newest) - MAX_CHOICES} more" if len(newest) > MAX_CHOICES else ""
-    return UsageError(f"{name!r} can be any of {len(newest)} models", hint=f"say which: {shown}{more}")
+    plainest = sorted(newest, key=lambda model: len(_words(model)))
+    shown = ", ".join(model.id for model in plainest[:MAX_CHOICES])
+    more = f" and {len(found) - MAX_CHOICES} more" if len(found) > MAX_CHOICES else ""
+    return UsageError(f"{name!r} can be any of {len(found)} models", hint=f"say which: {shown}{more}")
 
 
 def _unknown(name: str, known: Catalog) -> UsageError:
