@@ -26,7 +26,7 @@ from typing import Any
 
 from bakeoff.evaluate.client import Client
 from bakeoff.evaluate.engines import EngineParameters, server, start_engine
-from bakeoff.evaluate.engines.start import ENVIRONMENT
+from bakeoff.evaluate.engines.start import environment
 
 FILM = ("plot", "cast", "music", "ending", "pace", "camera", "dialogue", "humour")
 VIEW = ("wonderful", "dull", "not bad at all", "a waste of an evening", "better than the book", "fine, I suppose")
@@ -110,7 +110,7 @@ def bare(model: Path, parameters: EngineParameters, asked: list[dict[str, Any]])
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=ENVIRONMENT | dict(os.environ),
+        env=environment(parameters),
         cwd=Path(__file__).resolve().parent.parent,
     )
     assert process.stdin is not None

@@ -8,9 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+from benchmarks.common import stub_process
+
 from bakeoff.evaluate.store import Ledger
 from bakeoff.project import Project
-from benchmarks.common import stub_process
 
 ROWS = 600
 KILLS = 20

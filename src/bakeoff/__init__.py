@@ -31,15 +31,15 @@ _HOMES = {
 
 __all__ = [
     "BakeoffError",
-    "compare",
     "Comparison",
     "Decision",
     "Estimate",
     "Listener",
-    "new",
     "Project",
     "Reason",
     "__version__",
+    "compare",
+    "new",
 ]
 
 

@@ -48,7 +48,7 @@ def test_list_and_search_have_one_shape(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_search_by_everything_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     found = as_json(
-        capsys, "search", "--task", "chat", "--language", "vi", "--licence", "commercial", "--context", "32768",
+        capsys, "search", "--task", "chat", "--language", "vi", "--license", "commercial", "--context", "32768",
         "--since", "2025-01-01", "--larger-than", "1B", "--kind", "chat",
     )["models"]  # fmt: skip
     assert found

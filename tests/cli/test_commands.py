@@ -155,3 +155,22 @@ def test_hostile_model_text_cannot_drive_the_terminal(tmp_path: Path, address: s
     bakeoff("run", folder)
     for arguments in (["show", folder, "--rows"], ["show", folder]):
         assert "\x1b" not in bakeoff(*arguments).stdout
+
+
+def test_a_mistake_of_ours_is_one_message_and_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from bakeoff.cli.main import run_command_line
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("no idea")
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("bakeoff.project.Project", broken)
+    assert run_command_line(["show", str(tmp_path)]) == 3
+    said = capsys.readouterr().err
+    assert "error: a mistake in Bakeoff: RuntimeError: no idea" in said
+    (kept,) = tmp_path.glob("bakeoff-bug-*.txt")
+    assert str(kept) in said
+    assert "Traceback" in kept.read_text()
+    assert "Traceback" not in said

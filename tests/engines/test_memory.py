@@ -29,10 +29,10 @@ async def test_the_memory_of_a_real_model_adds_up(start: Start, smollm2: ModelFi
 
 async def test_repacked_weights_are_a_second_copy_and_are_counted(start: Start, gemma: ModelFile) -> None:
     size = gemma.path.stat().st_size
-    async with start(gemma.path, repack=True) as engine:
+    async with start(gemma.path, batch_invariant=False) as engine:
         repacked = engine.memory.weights_bytes
         assert not engine.facts.has_chat_template
-    async with start(gemma.path, repack=False) as engine:
+    async with start(gemma.path, batch_invariant=True) as engine:
         plain = engine.memory.weights_bytes
     assert plain == pytest.approx(size, rel=0.05)
     assert repacked > plain + 1e6

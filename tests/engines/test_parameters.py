@@ -16,11 +16,11 @@ OTHER = {
     "context_per_slot": 8192,
     "batch": 512,
     "ubatch": 128,
-    "flash_attention": True,
+    "flash_attention": False,
     "kv_type_k": "q8_0",
-    "kv_type_v": "f32",
+    "kv_type_v": "f16",
     "n_gpu_layers": 0,
-    "repack": False,
+    "batch_invariant": True,
     "seed": 7,
 }
 """Another value of each parameter."""
@@ -36,10 +36,22 @@ def test_the_digest_changes_with_what_changes_answers_and_with_nothing_else(name
     assert changed == (name in ARITHMETIC)
 
 
-def test_threads_count_where_flash_attention_splits_its_sums_over_them() -> None:
-    flash = replace(BASE, flash_attention=True)
-    assert digest(replace(flash, threads=8)) != digest(flash)
-    assert digest(replace(flash, n_slots=8)) == digest(flash)
+@pytest.mark.parametrize(
+    ("key", "value", "flash", "counts"),
+    [
+        ("f16", "f16", True, True),
+        ("f32", "f32", True, True),
+        ("f16", "f16", False, False),
+        ("f16", "f32", True, False),
+        ("bf16", "bf16", True, False),
+        ("q8_0", "q8_0", True, False),
+    ],
+)
+def test_threads_count_where_attention_splits_its_sums_over_them(
+    key: str, value: str, flash: bool, counts: bool
+) -> None:
+    one = replace(BASE, kv_type_k=key, kv_type_v=value, flash_attention=flash)  # type: ignore[arg-type]
+    assert (digest(replace(one, threads=8)) != digest(one)) == counts
 
 
 def test_the_digest_changes_with_the_model_and_with_the_engine() -> None:
@@ -52,8 +64,8 @@ def test_a_context_is_planned_as_llama_cpp_rounds_it(asked: int, given: int) -> 
 
 
 def test_requests_that_share_a_batch_are_computed_by_kernels_that_do_not_care() -> None:
-    assert EngineParameters.defaults(n_slots=1, context_per_slot=512).repack
-    assert not EngineParameters.defaults(n_slots=2, context_per_slot=512).repack
+    assert not EngineParameters.defaults(n_slots=1, context_per_slot=512).batch_invariant
+    assert EngineParameters.defaults(n_slots=2, context_per_slot=512).batch_invariant
 
 
 def test_more_requests_at_once_than_llama_cpp_takes_are_refused() -> None:
@@ -70,8 +82,8 @@ def test_a_context_beyond_what_llama_cpp_can_count_is_refused() -> None:
 
 def test_quantized_values_need_flash_attention() -> None:
     with pytest.raises(UsageError, match="q8_0 needs flash attention"):
-        replace(BASE, kv_type_v="q8_0")
-    assert replace(BASE, kv_type_v="q8_0", flash_attention=True).kv_type_v == "q8_0"
+        replace(BASE, kv_type_v="q8_0", flash_attention=False)
+    assert replace(BASE, kv_type_v="q8_0").kv_type_v == "q8_0"
 
 
 class OtherSystem(Probe):

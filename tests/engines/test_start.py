@@ -10,7 +10,7 @@ import pytest
 
 from bakeoff.errors import BakeoffError, EngineError, StorageError, WeightsError
 from bakeoff.evaluate.client import AskError, Client
-from bakeoff.evaluate.engines import EngineParameters, start_engine
+from bakeoff.evaluate.engines import Engine, EngineParameters, start_engine
 from tests.engines import tiny
 from tests.engines.conftest import Start, complete
 
@@ -125,13 +125,19 @@ async def test_the_death_of_the_engine_interrupts_the_work_and_says_why(start: S
     assert task.cancelling() == 0
 
 
+def check_until_dead(engine: Engine) -> None:
+    """The loop does not run meanwhile, so that nothing interrupts the block."""
+    deadline = time.monotonic() + GONE_SECONDS
+    while time.monotonic() < deadline:
+        engine.check()
+        time.sleep(0.01)
+
+
 async def test_check_raises_when_the_engine_is_dead(start: Start) -> None:
     async with start() as engine:
         os.kill(engine.pid, signal.SIGKILL)
-        while alive(engine.pid):
-            time.sleep(0.01)  # The loop does not run meanwhile, so that nothing interrupts this block.
         with pytest.raises(EngineError, match="the engine was killed") as raised:
-            engine.check()
+            check_until_dead(engine)
     assert "context_tokens" in (raised.value.hint or "")
 
 
@@ -194,11 +200,16 @@ async def test_a_file_that_is_no_model_is_told_at_once_with_a_way_out(
         assert str(broken[what]) in raised.value.message
 
 
-async def test_a_context_that_does_not_fit_into_memory_is_told_with_the_way_out(start: Start) -> None:
-    with pytest.raises(EngineError, match=r"not enough memory for the model with 2 contexts of 268435456") as raised:
-        async with start(n_slots=2, context_per_slot=1 << 28):
+async def test_a_context_that_does_not_fit_into_memory_is_told_with_the_way_out(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bakeoff.evaluate.engines.start._memory_left", lambda _: 1 << 30)
+    # One layer, 64 numbers for keys and as many for values, 2 bytes each: 256 bytes a token, 2 GiB in all.
+    with pytest.raises(EngineError, match=r"not enough memory for the model with 2 contexts of 4194304") as raised:
+        async with start(n_slots=2, context_per_slot=1 << 22):
             pass
-    assert "lower `context_tokens` of the candidate (now 268435456), lower `concurrency`" in (raised.value.hint or "")
+    assert "it asked for 2.0 GiB at once" in raised.value.message
+    assert "lower `context_tokens` of the candidate (now 4194304), lower `concurrency`" in (raised.value.hint or "")
 
 
 async def test_a_log_that_cannot_be_written_stops_before_anything_starts(tiny_model: Path, tmp_path: Path) -> None:

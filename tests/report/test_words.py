@@ -30,6 +30,8 @@ FAMILIES = {
     "chart.x.": {"seconds", "milliseconds"},
     "catalog.kind.": {"chat", "base", "embedding", "reranker", "translation", "safety", "speech"},
     "catalog.use.": {"yes", "conditional", "no", "unknown"},
+    "fit.verdict.": {"comfortable", "usable", "too slow for conversation", "does not run"},
+    "fit.mode.": {"gpu", "gpus", "tensor parallel", "experts on cpu", "layers on cpu", "cpu"},
     "catalog.vi.": {"stated", "claimed", "pre-training"},
 }
 """Labels whose last part is a value of the program."""

@@ -12,7 +12,14 @@ KINDS = ("chat", "base", "embedding", "reranker", "translation", "safety", "spee
 
 @click.group("catalog")
 def catalog_command() -> None:
-    """See which models exist and what they are, and add your own."""
+    """See which models exist and what they are, and add your own.
+
+    \b
+    Examples:
+      bakeoff catalog search --language vi --license commercial
+      bakeoff catalog show "qwen3 8b"
+      bakeoff catalog add ./my-model.gguf
+    """
 
 
 def json_option(command: click.decorators.FC) -> click.decorators.FC:
@@ -64,7 +71,11 @@ def list_models(kind: str, everything: bool, as_json: bool, lang: Language) -> N
 @click.option("--task", "tasks", multiple=True, metavar="TASK", help="chat, code, reasoning, tool use, vision, ...")
 @click.option("--language", "languages", multiple=True, metavar="CODE", help="ISO code, for example vi.")
 @click.option(
-    "--licence", type=click.Choice(["any", "commercial", "osi-approved"]), default="any", help="What it must allow."
+    "--license",
+    "licence",
+    type=click.Choice(["any", "commercial", "osi-approved"]),
+    default="any",
+    help="What it must allow.",
 )
 @click.option(
     "--openness",
@@ -102,7 +113,7 @@ def search_models(
     \b
     Examples:
       bakeoff catalog search qwen --smaller-than 10B
-      bakeoff catalog search --language vi --licence commercial --since 2026-01-01
+      bakeoff catalog search --language vi --license commercial --since 2026-01-01
       bakeoff catalog search --task code --context 131072 --active 4B
     """
     from bakeoff.catalog.searching import Wish

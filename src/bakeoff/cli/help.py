@@ -16,12 +16,15 @@ TOPICS = {
     "environment": """\
 BAKEOFF_LANG        en or vi: language of tables and sentences
 BAKEOFF_CACHE       folder of model files (default: the system's cache folder)
+BAKEOFF_CATALOG     file of the models that you added yourself
 BAKEOFF_DEBUG       1: show the traceback of an error
 BAKEOFF_COMMAND_OPTION
                     any option of any command, for example BAKEOFF_REPORT_FORMAT=md
 HF_TOKEN            for gated models on the Hugging Face Hub
 HF_ENDPOINT         another Hub
 HF_HUB_OFFLINE      1: never ask the Hub
+OLLAMA_HOST         where Ollama answers, for models added by their Ollama name
+OLLAMA_MODELS       where Ollama keeps its models
 NO_COLOR            any value: no colour""",
     "completion": """\
 bash   eval "$(_BAKEOFF_COMPLETE=bash_source bakeoff)"

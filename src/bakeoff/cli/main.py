@@ -4,6 +4,7 @@ import importlib
 import io
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -19,6 +20,8 @@ COMMANDS: dict[str, str] = {
     "report": "report",
     "show": "show",
     "hardware": "hardware",
+    "catalog": "catalog",
+    "fit": "fit",
     "help": "help",
 }
 """Command -> its module in `bakeoff.cli`, in the order of the work; imported when used, so that help is fast."""
@@ -31,6 +34,8 @@ HELP: dict[str, str] = {
     "report": "Write the report: one self-contained file.",
     "show": "Show the results so far; run nothing.",
     "hardware": "Show this machine, or one by its name.",
+    "catalog": "List, show, search, add to the models that are known.",
+    "fit": "Say what runs on a machine, how well and how fast.",
     "help": "Explain exit codes, environment and shell completion.",
 }
 """Command -> its one line in `bakeoff --help`."""
@@ -84,6 +89,8 @@ def run_command_line(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except Exception as error:
+        return report_bug(error)
     return result if isinstance(result, int) else 0
 
 
@@ -97,3 +104,24 @@ def report_error(error: BakeoffError) -> int:
     if error.hint:
         print(f"\nhint: {error.hint}", file=sys.stderr)
     return error.exit_code
+
+
+def report_bug(error: Exception) -> int:
+    """A mistake of ours: keep the traceback in a file, say where, and return exit code 3."""
+    import tempfile
+    import traceback
+
+    if os.environ.get("BAKEOFF_DEBUG") == "1":
+        traceback.print_exception(error)
+    kept = ""
+    with (
+        suppress(OSError),
+        tempfile.NamedTemporaryFile(
+            "w", prefix="bakeoff-bug-", suffix=".txt", delete=False, encoding="utf-8", errors="replace"
+        ) as file,
+    ):
+        traceback.print_exception(error, file=file)
+        kept = f" The details are in {file.name}."
+    print(f"error: a mistake in Bakeoff: {type(error).__name__}: {error}", file=sys.stderr)
+    print(f"\nhint: nothing that was answered is lost.{kept} Please report it with them.", file=sys.stderr)
+    return 3

@@ -84,8 +84,8 @@ class Client:
         self._connections = connections
         self._timeouts = timeouts or Timeouts()
         self._session: aiohttp.ClientSession | None = None
-        self._close: Mapping[str, str] | None = None
-        """Header of every request to a server that must not be asked twice over one connection."""
+        self._once: Mapping[str, str] | None = {"Connection": "close"}
+        """Header that keeps a connection from being used again; until the first answer says that it may be."""
 
     async def __aenter__(self) -> "Client":
         limits = self._timeouts
@@ -117,9 +117,9 @@ class Client:
         started = time.perf_counter()
         try:
             async with self._session.post(
-                self.base_url + path, data=body, headers=self._close, allow_redirects=False
+                self.base_url + path, data=body, headers=self._once, allow_redirects=False
             ) as response:
-                self._do_not_keep(response)
+                self._may_keep(response)
                 if response.status != 200:
                     raise await _refusal(response)
                 kind = response.content_type
@@ -141,12 +141,10 @@ class Client:
         except aiohttp.ClientError as error:
             raise AskError("server error", f"the server does not speak HTTP properly: {error}") from error
 
-    def _do_not_keep(self, response: aiohttp.ClientResponse) -> None:
+    def _may_keep(self, response: aiohttp.ClientResponse) -> None:
         """llama.cpp's server closes a connection after each stream without saying so: used again, it would be dead."""
-        if response.headers.get("Server") == "llama.cpp":
-            self._close = {"Connection": "close"}
-            if response.connection is not None and response.connection.protocol is not None:
-                response.connection.protocol.force_close()
+        if response.headers.get("Server") != "llama.cpp":
+            self._once = None
 
     async def models(self) -> list[str]:
         """Ids of the models that the server offers; empty where it does not say."""

@@ -1,8 +1,18 @@
-"""What machine there is, detected here or named by a person. Knows nothing about models."""
+"""What machine there is, detected here or named by a person. Knows nothing about models.
 
-from bakeoff.hardware.here import detect
+`detect` and `parse_machine` are imported when they are first used: most of the package needs only the small types.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from bakeoff.hardware.machine import Accelerator, Backend, Machine, Processor, Rates
-from bakeoff.hardware.names import parse_machine
+
+if TYPE_CHECKING:
+    from bakeoff.hardware.here import detect
+    from bakeoff.hardware.names import parse_machine
+
+_HOMES = {"detect": "bakeoff.hardware.here", "parse_machine": "bakeoff.hardware.names"}
 
 __all__ = ["Accelerator", "Backend", "Machine", "Processor", "Rates", "detect", "machine", "parse_machine"]
 
@@ -17,5 +27,15 @@ def machine(text: str | None, *, measure: bool = True) -> Machine:
         UsageError: the text names something unknown or impossible.
     """
     if text is None or text.strip().casefold() in HERE:
+        from bakeoff.hardware.here import detect
+
         return detect(measure=measure)
+    from bakeoff.hardware.names import parse_machine
+
     return parse_machine(text)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'bakeoff.hardware' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -25,8 +25,8 @@ MOST_SLOTS = 256
 MOST_TOKENS = 2**31 - 1
 """Context over all slots; `n_ctx` is an int32 in llama.cpp's server."""
 
-ARITHMETIC = ("batch", "ubatch", "flash_attention", "kv_type_k", "kv_type_v", "n_gpu_layers", "repack", "seed")
-"""The parameters that change answers. Threads do with flash attention only; slots and context do not."""
+ARITHMETIC = ("batch", "ubatch", "flash_attention", "kv_type_k", "kv_type_v", "n_gpu_layers", "batch_invariant", "seed")
+"""The parameters that change answers. Slots and context do not; threads only where `_sums_over_threads` says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +48,20 @@ class EngineParameters:
     ubatch: int = 512
     """Most tokens that are computed together (llama.cpp's default)."""
 
-    flash_attention: bool = False
-    """Attention in one fused kernel: less memory, but on a CPU its sums depend on threads and on other requests."""
+    flash_attention: bool = True
+    """Attention in one fused kernel."""
 
-    kv_type_k: KvType = "f16"
-    kv_type_v: KvType = "f16"
-    """Quantized only with flash attention."""
+    kv_type_k: KvType = "bf16"
+    kv_type_v: KvType = "bf16"
+    """Number format of the KV cache. bf16 is what models are trained in, and for it llama.cpp computes each row of
+    attention alone; for f16 it takes shortcuts that depend on threads and on what else is computed."""
 
     n_gpu_layers: int | None = None
     """Layers on a GPU; None puts all there if llama.cpp has been built for one and it is there."""
 
-    repack: bool = True
-    """Copy weights into a faster layout where there are kernels for it: up to 15 % faster, but an answer then
-    depends on which requests are computed together with it."""
+    batch_invariant: bool = False
+    """Leave out the kernels whose results depend on what else is in the batch: repacked weights, tiled K-quants.
+    Reading prompts then takes up to twice as long. Weights in f16, bf16 and f32 have no such kernels."""
 
     seed: int = 0
     """For requests that sample and bring no seed of their own."""
@@ -86,14 +87,13 @@ class EngineParameters:
     def defaults(cls, *, n_slots: int, context_per_slot: int) -> "EngineParameters":
         """The usual plan for this machine: one thread for each core, and answers that repeat.
 
-        With one slot a request is computed alone. With more, the kernels whose results depend on what else is in
-        the batch are left out.
+        With one slot a request is computed alone, and the fastest kernels give it the same answer every time.
         """
         return cls(
             threads=usable_cores(),
             n_slots=n_slots,
             context_per_slot=-(-context_per_slot // CONTEXT_STEP) * CONTEXT_STEP,
-            repack=n_slots == 1,
+            batch_invariant=n_slots > 1,
         )
 
 
@@ -109,9 +109,15 @@ def engine_digest(parameters: EngineParameters, *, model_sha256: str, version: s
     """
     every = asdict(parameters)
     counted = {name: every[name] for name in ARITHMETIC}
-    if parameters.flash_attention:
+    if _sums_over_threads(parameters):
         counted["threads"] = parameters.threads
     return json_digest({"model": model_sha256, "engine": f"xllamacpp {version}", **counted})
+
+
+def _sums_over_threads(parameters: EngineParameters) -> bool:
+    """Flash attention splits the sums of long contexts over the threads (`use_split_kv_path` in ggml-cpu/ops.cpp)."""
+    kinds = {parameters.kv_type_k, parameters.kv_type_v}
+    return parameters.flash_attention and len(kinds) == 1 and kinds <= {"f16", "f32"}
 
 
 def usable_cores(probe: Probe | None = None) -> int:

@@ -58,7 +58,7 @@ def serve(order: dict[str, Any]) -> tuple[Any, str]:
     wanted.cache_type_v = xllamacpp.ggml_type["GGML_TYPE_" + parameters["kv_type_v"].upper()]
     layers = parameters["n_gpu_layers"]
     wanted.n_gpu_layers = -1 if layers is None else layers
-    wanted.no_extra_bufts = not parameters["repack"]
+    wanted.no_extra_bufts = parameters["batch_invariant"]
     wanted.sampling.seed = parameters["seed"]
 
     # What was planned is what runs: no shrinking to fit, no slot that borrows another's context.

@@ -34,9 +34,9 @@ LOAD_BYTES_PER_SECOND = 20e6
 STOP_SECONDS = 2.0
 """After that an engine that was asked to leave is killed. It leaves within milliseconds."""
 
-ENVIRONMENT = {"GOMP_SPINCOUNT": "1000"}
-"""OpenMP's threads spin for milliseconds before they sleep, which makes busy cores more than ten times slower, at
-random (docs/concepts/engine.md). Read when libgomp is loaded, so it must be there before the process starts."""
+SPIN_COUNT = "1000"
+"""Turns that OpenMP's threads spin before they sleep (`GOMP_SPINCOUNT`). By default they spin for milliseconds, which
+on cores that have other work too makes the engine more than ten times slower (docs/concepts/engine.md)."""
 
 
 @asynccontextmanager
@@ -58,7 +58,7 @@ async def start_engine(path: Path, *, parameters: EngineParameters, log_path: Pa
     limit_seconds = READY_SECONDS + _size(path) / LOAD_BYTES_PER_SECOND
     log = EngineLog(log_path)
     started = time.perf_counter()
-    process = _spawn()
+    process = _spawn(parameters)
     try:
         ended = _follow(log, process)
         try:
@@ -81,7 +81,7 @@ def _size(path: Path) -> int:
         ) from None
 
 
-def _spawn() -> "subprocess.Popen[bytes]":
+def _spawn(parameters: EngineParameters) -> "subprocess.Popen[bytes]":
     """The process, waiting for its order. A session of its own keeps the terminal's Ctrl-C from it."""
     command = [sys.executable, "-P", "-X", "utf8", str(Path(server.__file__).resolve())]
     flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
@@ -91,7 +91,7 @@ def _spawn() -> "subprocess.Popen[bytes]":
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=ENVIRONMENT | dict(os.environ),
+            env=environment(parameters),
             start_new_session=True,
             creationflags=flags,
         )
@@ -100,6 +100,16 @@ def _spawn() -> "subprocess.Popen[bytes]":
             f"the engine's process cannot be started: {error.strerror}",
             hint="is the machine out of processes or memory?",
         ) from None
+
+
+def environment(parameters: EngineParameters) -> dict[str, str]:
+    """Of the engine's process. Its libraries read these variables once, so they must be there before it starts."""
+    return {
+        "GOMP_SPINCOUNT": SPIN_COUNT,
+        **os.environ,
+        "GGML_CPU_TILED_MM": "0" if parameters.batch_invariant else "1",
+        "GGML_CPU_TILED_MM_FORCE": "0",
+    }
 
 
 def _order(path: Path, parameters: EngineParameters) -> bytes:
