@@ -1,6 +1,7 @@
 """One model on one machine: numbers that agree with the parts they come from, changes that hold when they are tried."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,10 +30,14 @@ CPU = "CPU only, 64 GB DDR5-5600"
 CARD = "RTX 4090, 64 GB RAM"
 
 
-@pytest.fixture(autouse=True)
-def nothing_of_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BAKEOFF_CATALOG", str(tmp_path / "catalog.jsonl"))
-    monkeypatch.setenv("BAKEOFF_MEASURED", str(tmp_path / "measured.json"))
+@pytest.fixture(scope="module", autouse=True)
+def nothing_of_the_users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The same for all tests here, so that the catalog is read once."""
+    folder = tmp_path_factory.mktemp("own")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BAKEOFF_CATALOG", str(folder / "catalog.jsonl"))
+        patch.setenv("BAKEOFF_MEASURED", str(folder / "measured.json"))
+        yield
 
 
 def planned(name: str, on: str = CARD, **wanted: object) -> Answer:

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from bakeoff.catalog import load
 from bakeoff.cli.output import Language, say
 from bakeoff.errors import BakeoffError
 from bakeoff.evaluate.client import Client
 from bakeoff.evaluate.engines import EngineParameters, start_engine
-from bakeoff.fit.plan.calibration import Measurement, fingerprint, keep
+from bakeoff.fit.plan.calibration import Measurement, fingerprint, keep, of_measurements
 from bakeoff.hardware import Machine, detect
 from bakeoff.report.words import sentence
 from bakeoff.values import reason
@@ -44,7 +45,8 @@ def measure_here(*, lang: Language, quiet: bool) -> list[Measurement]:
         quiet: say nothing.
 
     Raises:
-        BakeoffError: no model could be run; the first one's reason.
+        BakeoffError: no model could be run; the first one's reason. Or a speed is so far from the prediction that
+            something else must have been measured.
         StorageError: the measurements cannot be kept.
     """
     machine = detect()
@@ -64,6 +66,7 @@ def measure_here(*, lang: Language, quiet: bool) -> list[Measurement]:
                 say(sentence(reason("fit.not_measured", model=model, error=error.message), lang))
     if not found:
         raise errors[0]
+    of_measurements(found, machine, load(), strict=True)
     path = keep(found)
     if not quiet:
         say(sentence(reason("fit.kept", path=str(path)), lang))

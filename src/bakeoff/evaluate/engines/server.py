@@ -100,6 +100,8 @@ def _limit_memory(count: int) -> None:
 
     Linux grants more than there is. The limit is on private memory (`RLIMIT_DATA`): mapped model files are not in it.
     """
+    if sys.platform != "linux":
+        return
     import resource
 
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]

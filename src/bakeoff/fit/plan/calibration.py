@@ -133,8 +133,20 @@ def calibration(machine: Machine, catalog: Catalog) -> Calibration:
     return of_measurements([one for one in load() if one.machine == here], machine, catalog)
 
 
-def of_measurements(found: Sequence[Measurement], machine: Machine, catalog: Catalog) -> Calibration:
-    """The same for measurements at hand. What cannot be used (a model that is gone, a wild speed) changes nothing."""
+def of_measurements(
+    found: Sequence[Measurement], machine: Machine, catalog: Catalog, *, strict: bool = False
+) -> Calibration:
+    """The same for measurements at hand.
+
+    Args:
+        found: measurements on the machine.
+        machine: the machine.
+        catalog: knows the models that were measured.
+        strict: refuse what cannot be used (a model that is gone, a speed that is far off); else it changes nothing.
+
+    Raises:
+        UsageError: `strict`, and a speed is more than 8 times off the prediction.
+    """
     from bakeoff.fit.measure import calibrate
 
     scales: dict[int, Scale] = {}
@@ -144,10 +156,11 @@ def of_measurements(found: Sequence[Measurement], machine: Machine, catalog: Cat
         if not rows:
             continue
         try:
-            scales[place] = calibrate(
-                machine, [measured for _, measured in rows], as_of=max(one.date for one, _ in rows)
-            )
+            newest = max(one.date for one, _ in rows)
+            scales[place] = calibrate(machine, [measured for _, measured in rows], as_of=newest)
         except BakeoffError:
+            if strict:
+                raise
             continue
         notes += [note for one, _ in rows if (note := _side_by_side(one, machine, catalog, scales[place]))]
     return Calibration(scales, tuple(notes))
