@@ -36,7 +36,10 @@ def commands_page() -> str:
 
 def help_text(command: click.Command, title: str) -> str:
     """What `--help` prints, at 100 columns, without the lines that depend on the machine."""
-    context = click.Context(command, info_name=title, terminal_width=100, max_content_width=100)
+    names = ["-h", "--help"]  # as the group sets them
+    context = click.Context(
+        command, info_name=title, terminal_width=100, max_content_width=100, help_option_names=names
+    )
     return command.get_help(context).strip()
 
 

@@ -11,6 +11,7 @@ import pytest
 from bakeoff.errors import BakeoffError, EngineError, StorageError, WeightsError
 from bakeoff.evaluate.client import AskError, Client
 from bakeoff.evaluate.engines import Engine, EngineParameters, start_engine
+from bakeoff.evaluate.engines.start import _size
 from tests.engines import tiny
 from tests.engines.conftest import Start, complete
 
@@ -210,6 +211,31 @@ async def test_a_context_that_does_not_fit_into_memory_is_told_with_the_way_out(
             pass
     assert "it asked for 2.0 GiB at once" in raised.value.message
     assert "lower `context_tokens` of the candidate (now 4194304), lower `concurrency`" in (raised.value.hint or "")
+
+
+def test_the_time_to_load_counts_all_parts_of_a_model(tmp_path: Path) -> None:
+    for name, size in (
+        ("m [1]-00001-of-00002.gguf", 3),
+        ("m [1]-00002-of-00002.gguf", 5),
+        ("m-00001-of-00002.gguf", 7),
+    ):
+        (tmp_path / name).write_bytes(bytes(size))
+    sizes = [_size(tmp_path / name) for name in ("m [1]-00001-of-00002.gguf", "m-00001-of-00002.gguf")]
+    assert sizes == [8, 7]
+
+
+async def test_an_engine_that_is_not_ready_in_time_is_given_up(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bakeoff.evaluate.engines.start.READY_SECONDS", 0.01)
+    with pytest.raises(EngineError, match="was not ready after 0 s"):
+        async with start():
+            pass
+
+
+async def test_a_python_that_is_not_there_is_told(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/nothing/python")
+    with pytest.raises(EngineError, match="cannot be started: No such file"):
+        async with start():
+            pass
 
 
 async def test_a_log_that_cannot_be_written_stops_before_anything_starts(tiny_model: Path, tmp_path: Path) -> None:

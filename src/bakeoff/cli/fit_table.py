@@ -1,11 +1,10 @@
 """What `bakeoff fit` prints without a model: what is worth running on a machine, by task."""
 
-from bakeoff.cli.catalog_view import billions
 from bakeoff.cli.fit_view import lost, where
 from bakeoff.cli.output import Language, answer, print_json, print_table, say
 from bakeoff.fit.plan.as_json import table_json
 from bakeoff.fit.plan.table import Row, Table
-from bakeoff.report.numbers import UNKNOWN, rate, seconds, size
+from bakeoff.report.numbers import UNKNOWN, decimal, rate, seconds, size
 from bakeoff.report.text import one_line
 from bakeoff.report.words import label, sentence
 
@@ -52,7 +51,7 @@ def _row(row: Row, lang: Language) -> list[str]:
     return [
         f"{one_line(row.task)} {row.rank}",
         model.id,
-        billions(total) + (f" / {billions(active)}" if active < 0.9 * total else ""),
+        billions(total, lang) + (f" / {billions(active, lang)}" if active < 0.9 * total else ""),
         model.release.date[:7] if model.release is not None else "",
         str(plan.build),
         plan.engine,
@@ -64,3 +63,10 @@ def _row(row: Row, lang: Language) -> list[str]:
         label(f"fit.verdict.{plan.verdict}", lang),
         str(row.ability.benchmarks) if row.ability.benchmarks else UNKNOWN,
     ]
+
+
+def billions(count: int, lang: Language) -> str:
+    """8190735360 -> 8.2B."""
+    if count < 1e9:
+        return f"{decimal(count / 1e6, 0, lang)}M"
+    return f"{decimal(count / 1e9, 1 if count < 1e11 else 0, lang)}B"

@@ -1,16 +1,22 @@
-"""The decision as something to send: one HTML file, Markdown or JSON, in English or Vietnamese."""
+"""The decision as something to send: one HTML file, Markdown or JSON, in English or Vietnamese.
 
-from typing import Literal
+What a report is made from is imported when it is first used: every command needs the words, few need a report.
+"""
 
-from bakeoff.report.data import CandidateFacts, DataFacts, MachineFacts, ReportData
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
+
 from bakeoff.report.numbers import Language
+
+if TYPE_CHECKING:
+    from bakeoff.report.data import CandidateFacts, DataFacts, MachineFacts, ReportData
 
 Kind = Literal["html", "md", "json"]
 
 __all__ = ["CandidateFacts", "DataFacts", "Kind", "Language", "MachineFacts", "ReportData", "report"]
 
 
-def report(data: ReportData, kind: Kind, lang: Language) -> str:
+def report(data: "ReportData", kind: Kind, lang: Language) -> str:
     """The report as text. The same data give the same bytes.
 
     Args:
@@ -29,3 +35,9 @@ def report(data: ReportData, kind: Kind, lang: Language) -> str:
     from bakeoff.report.report_json import report_json
 
     return report_json(data)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ("CandidateFacts", "DataFacts", "MachineFacts", "ReportData"):
+        raise AttributeError(f"module 'bakeoff.report' has no attribute {name!r}")
+    return getattr(import_module("bakeoff.report.data"), name)

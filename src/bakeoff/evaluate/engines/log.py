@@ -59,7 +59,7 @@ class EngineLog:
             with pipe:
                 for line in pipe:
                     self._take(line)
-            self._close()
+            self.close()
             on_end()
 
         self._thread = threading.Thread(target=read, name="engine log", daemon=True)
@@ -90,7 +90,8 @@ class EngineLog:
             self._file.write(raw)
             self._file.flush()
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Write what was left out of the end, and close the file."""
         with suppress(OSError):
             if self._left_out:
                 self._file.write(f"... {self._left_out} lines, of which the last follow ...\n".encode())

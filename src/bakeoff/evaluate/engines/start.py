@@ -1,8 +1,10 @@
 """Start an engine, wait until it answers, interrupt the work if it dies, and end it in any case."""
 
 import asyncio
+import glob
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -34,6 +36,9 @@ LOAD_BYTES_PER_SECOND = 20e6
 STOP_SECONDS = 2.0
 """After that an engine that was asked to leave is killed. It leaves within milliseconds."""
 
+_PART = re.compile(r"(.+)-\d{5}-of-(\d{5})\.gguf")
+"""Name of a part of a model that is split (`llama_split_path` of llama.cpp)."""
+
 SPIN_COUNT = "1000"
 """Turns that OpenMP's threads spin before they sleep (`GOMP_SPINCOUNT`). By default they spin for milliseconds, which
 on cores that have other work too makes the engine more than ten times slower (docs/concepts/engine.md)."""
@@ -58,7 +63,11 @@ async def start_engine(path: Path, *, parameters: EngineParameters, log_path: Pa
     limit_seconds = READY_SECONDS + _size(path) / LOAD_BYTES_PER_SECOND
     log = EngineLog(log_path)
     started = time.perf_counter()
-    process = _spawn(parameters)
+    try:
+        process = _spawn(parameters)
+    except EngineError:
+        log.close()
+        raise
     try:
         ended = _follow(log, process)
         try:
@@ -73,12 +82,17 @@ async def start_engine(path: Path, *, parameters: EngineParameters, log_path: Pa
 
 
 def _size(path: Path) -> int:
+    """Bytes of the file, or of all its parts."""
     try:
-        return path.stat().st_size
+        size = path.stat().st_size
+        if part := _PART.fullmatch(path.name):
+            others = path.parent.glob(f"{glob.escape(part[1])}-*-of-{part[2]}.gguf")
+            size = sum(other.stat().st_size for other in others)
     except OSError as error:
         raise WeightsError(
             f"{path} cannot be read: {error.strerror}", hint="look at the path and at the file's permissions"
         ) from None
+    return size
 
 
 def _spawn(parameters: EngineParameters) -> "subprocess.Popen[bytes]":
