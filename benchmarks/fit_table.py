@@ -18,7 +18,7 @@ NUMPY = "import numpy"
 
 
 def main() -> None:
-    """Print medians in milliseconds, ratios to `import numpy`, and the best round, which other programs disturb least."""
+    """Print medians in milliseconds, ratios to `import numpy`, and the best round, the least disturbed one."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9)
     rounds = parser.parse_args().rounds
