@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bakeoff.errors import BakeoffError
     from bakeoff.evaluate.compare import compare
     from bakeoff.evaluate.results import Comparison
+    from bakeoff.fit.plan.asking import fit
     from bakeoff.project import Listener, Project, new
     from bakeoff.values import Estimate, Reason
 
@@ -22,6 +23,7 @@ _HOMES = {
     "Comparison": "bakeoff.evaluate.results",
     "Decision": "bakeoff.decide",
     "Estimate": "bakeoff.values",
+    "fit": "bakeoff.fit",
     "Listener": "bakeoff.project",
     "Project": "bakeoff.project",
     "Reason": "bakeoff.values",
@@ -39,6 +41,7 @@ __all__ = [
     "Reason",
     "__version__",
     "compare",
+    "fit",
     "new",
 ]
 

@@ -69,6 +69,7 @@ def test_json_is_the_answer_and_nothing_else(bakeoff) -> None:  # type: ignore[n
     assert (code, err) == (0, "")
     assert (document["schema"], document["version"], document["model"]) == ("bakeoff.fit", 1, "Qwen/Qwen3-8B")
     assert {term["code"].partition(".")[0] for term in document["why"]} == {"why"}
+    assert all(set(one) == {"code", "parameters", "en", "vi"} for one in (*document["why"], *document["changes"]))
     table = json.loads(bakeoff("--on", CARD, "--json")[1])
     assert table["schema"] == "bakeoff.fit"
     assert {plan["chosen"] for plan in table["plans"]} == {True}
@@ -80,10 +81,10 @@ def test_every_sum_is_shown_term_by_term_and_adds_up(bakeoff) -> None:  # type: 
     document = json.loads(out)
     chosen = next(plan for plan in document["plans"] if plan["chosen"])
     terms = document["why"]
-    caches = sum(term["size"] for term in terms if term["code"] == "why.cache")
+    caches = sum(term["parameters"]["size"] for term in terms if term["code"] == "why.cache")
     assert caches == chosen["memory"]["kv_cache_bytes"]
     decode = chosen["speed"]["decode_tokens_per_second"]["value"]
-    token_ms = sum(term["ms"] for term in terms if term["code"] == "why.token_term")
+    token_ms = sum(term["parameters"]["ms"] for term in terms if term["code"] == "why.token_term")
     assert token_ms == pytest.approx(1000 / decode, rel=0.01)
     text = bakeoff("gpt-oss-120b", "--on", CARD, "--why")[1]
     assert "sliding window" in text
@@ -140,7 +141,7 @@ def test_wrong_use_is_exit_code_2_with_a_hint(bakeoff, arguments: list[str], mes
 def test_the_engines_own_planner_agrees(bakeoff) -> None:  # type: ignore[no-untyped-def]
     out = bakeoff("smollm2 135m", "--on", "CPU only, 16 GB", "--build", "Q4_1", "--exact", "--json")[1]
     chosen = next(plan for plan in json.loads(out)["plans"] if plan["chosen"])
-    said = next(reason for reason in chosen["reasons"] if reason["code"] == "fit.exact")
+    said = next(reason["parameters"] for reason in chosen["reasons"] if reason["code"] == "fit.exact")
     assert said["difference"] == 0
     assert chosen["memory"]["compute_bytes"] == said["compute"]
 

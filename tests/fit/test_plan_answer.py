@@ -155,6 +155,16 @@ def test_where_nothing_runs_the_changes_say_what_would() -> None:
     assert answer(model("Qwen/Qwen3-8B"), enough, Wanted(context_tokens=32768)).chosen is not None
 
 
+def test_where_no_speed_is_known_what_lies_on_the_card_is_taken_and_no_speed_is_said() -> None:
+    found = planned("Qwen/Qwen3-14B", "24 GB VRAM, 64 GB RAM").chosen
+    assert found is not None
+    assert found.speed.decode_tokens_per_second is None
+    assert "speed.not_known" in {reason.code for reason in found.reasons}
+    assert found.offload is not None
+    assert found.offload.mode == "gpu"
+    assert found.build.quantization == "Q8_0"
+
+
 def test_closing_programs_is_only_said_of_this_machine() -> None:
     busy = with_memory(machine(CARD), 4, ram=60)
     codes = [change.code for change in answer(model("Qwen/Qwen3-14B"), busy, Wanted()).changes]
@@ -175,6 +185,11 @@ def test_no_free_memory_is_an_answer_not_a_crash() -> None:
     [
         ("Qwen/Qwen3-8B", {"context_tokens": 1 << 20}, "has a context of"),
         ("Qwen/Qwen3-8B", {"context_tokens": 1024, "prompt_tokens": 2000}, "does not fit into a context"),
+        (
+            "Qwen/Qwen3-8B",
+            {"context_tokens": 512, "n_slots": 64, "prompt_tokens": 1, "output_tokens": 1},
+            "leave 8 for",
+        ),
         ("BAAI/bge-m3", {}, "architecture is not known"),
         ("Qwen/Qwen3-8B", {"kv_type_k": "q9"}, "not a cache type"),
         (

@@ -1,6 +1,7 @@
 """How many parameters a model has, all and per token, counted from its tensors."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bakeoff.catalog.architecture import Architecture
 from bakeoff.catalog.tensors import Tensor, block_tensors, next_token_tensors, outer_tensors
@@ -37,6 +38,7 @@ class Parameters:
         return self.total - self.embedding - self.output
 
 
+@lru_cache(maxsize=4096)
 def count_parameters(architecture: Architecture) -> Parameters:
     """Count the parameters of a model."""
     outside = outer_tensors(architecture)

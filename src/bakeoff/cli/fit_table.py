@@ -1,8 +1,7 @@
 """What `bakeoff fit` prints without a model: what is worth running on a machine, by task."""
 
-from bakeoff.cli.fit_view import lost, where
+from bakeoff.cli.fit_words import lost, where, with_sentences
 from bakeoff.cli.output import Language, answer, print_json, print_table, say
-from bakeoff.fit.plan.as_json import table_json
 from bakeoff.fit.plan.table import Row, Table
 from bakeoff.report.numbers import UNKNOWN, decimal, rate, seconds, size
 from bakeoff.report.text import one_line
@@ -20,7 +19,9 @@ def show_table(found: Table, *, as_json: bool, lang: Language) -> int:
         0, or 1 where nothing is worth running.
     """
     if as_json:
-        print_json(table_json(found))
+        from bakeoff.fit.plan.as_json import table_json
+
+        print_json(with_sentences(table_json(found)))
         return 0 if found.rows else 1
     for note in found.notes:
         say(f"! {sentence(note, lang)}")

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from bakeoff.cli.fit_words import lost, where, with_sentences
 from bakeoff.cli.output import Language, answer, print_json, print_table, say
 from bakeoff.fit.plan.as_json import answer_json, reason_json
 from bakeoff.fit.plan.commands import ollama
 from bakeoff.fit.plan.plan import Answer, DeviceUse, Plan
-from bakeoff.report.numbers import NBSP, UNKNOWN, decimal, milliseconds, rate, seconds, size
+from bakeoff.report.numbers import UNKNOWN, milliseconds, rate, seconds, size
 from bakeoff.report.text import one_line
 from bakeoff.report.words import label, sentence
 from bakeoff.values import Estimate
@@ -36,7 +37,7 @@ def show_answer(found: Answer, *, why: bool, as_json: bool, lang: Language) -> i
         document = answer_json(found)
         if why:
             document["why"] = [reason_json(term) for term in terms]
-        print_json(document)
+        print_json(with_sentences(document))
         return 0 if found.chosen is not None else 1
     for note in found.notes:
         say(f"! {sentence(note, lang)}")
@@ -95,30 +96,6 @@ def _row(plan: Plan, found: Answer, lang: Language) -> list[str]:
     ]
 
 
-def where(plan: Plan, lang: Language) -> str:
-    """Where the layers lie, in a few words."""
-    offload = plan.offload
-    if offload is None:
-        return UNKNOWN
-    n = len(offload.devices)
-    if offload.mode == "layers on cpu":
-        n = offload.layers - sum(offload.gpu_layers)
-    elif offload.mode == "experts on cpu":
-        n = offload.expert_layers_on_cpu
-    return label(f"fit.mode.{offload.mode}", lang, n=n, layers=offload.layers)
-
-
-def lost(loss: Estimate | None, lang: Language) -> str:
-    """Points: `0.4–1.2`, or `0` where nothing is lost."""
-    if loss is None:
-        return UNKNOWN
-    if loss.high == 0:
-        return "0"
-    if loss.high < 0.05:
-        return f"<{NBSP}{decimal(0.1, 1, lang)}"
-    return f"{decimal(loss.low, 1, lang)}–{decimal(loss.high, 1, lang)}"
-
-
 def between(estimate: Estimate, lang: Language) -> str:
     """`117 (105–131)`."""
     return f"{rate(estimate.value, lang)} ({rate(estimate.low, lang)}–{rate(estimate.high, lang)})"
@@ -148,8 +125,8 @@ def _chosen(found: Answer, plan: Plan, lang: Language) -> Iterator[str]:
         )
     if plan.load_seconds is not None:
         yield "  " + label("fit.load", lang, time=seconds(plan.load_seconds.value, lang))
-    for reason in plan.reasons:
-        yield f"  - {sentence(reason, lang)}"
+    for told in plan.reasons:
+        yield f"  - {sentence(told, lang)}"
 
 
 def _bar(one: DeviceUse, lang: Language) -> str:

@@ -17,6 +17,9 @@ from bakeoff.fit.weights import BuildWeights
 from bakeoff.hardware.machine import Machine
 from bakeoff.values import Reason, reason
 
+LEAST_CONTEXT = 64
+"""Tokens of a slot, below which nothing can be asked."""
+
 
 def answer(model: Model, machine: Machine, wanted: Wanted, *, calibration: Calibration = NOTHING) -> Answer:
     """What runs, how well, and what to take.
@@ -98,6 +101,11 @@ def check_context(model: Model, wanted: Wanted) -> int | None:
     own = model.context_tokens or 0
     limit = max(own, model.context_tokens_extended or 0)
     asked = wanted.per_conversation(own or None)
+    if wanted.n_slots is not None and asked < LEAST_CONTEXT:
+        raise UsageError(
+            f"{wanted.context_tokens:,} tokens of context over {wanted.n_slots} slots leave {asked} for each",
+            hint=f"--context {LEAST_CONTEXT * wanted.n_slots} at least, or fewer --parallel",
+        )
     if limit and asked > limit:
         raise UsageError(
             f"{model.id} has a context of {limit:,} tokens; {asked:,} were asked for", hint=f"--context {limit}"

@@ -144,5 +144,5 @@ def estimate_json(estimate: Estimate | None) -> dict[str, Any] | None:
 
 
 def reason_json(reason: Reason) -> dict[str, Any]:
-    """Code, then parameters."""
-    return {"code": reason.code, **reason.parameters}
+    """Code and parameters; the command adds the sentences."""
+    return {"code": reason.code, "parameters": dict(reason.parameters)}

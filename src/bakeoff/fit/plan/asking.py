@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import TypedDict, Unpack, overload
 
 from bakeoff.catalog.builds import Engine, parse_build
-from bakeoff.catalog.finding import find
 from bakeoff.catalog.loading import load
 from bakeoff.catalog.model import Model
 from bakeoff.errors import UsageError
 from bakeoff.fit.llama_cpp.settings import FlashAttention
-from bakeoff.fit.plan.answering import answer
 from bakeoff.fit.plan.calibration import calibration
 from bakeoff.fit.plan.plan import Answer
 from bakeoff.fit.plan.table import Table, table
@@ -135,6 +133,8 @@ def fit(
     learnt = calibration(machine, load()) if machine.here else None
     more = {"calibration": learnt} if learnt is not None else {}
     if found is not None:
+        from bakeoff.fit.plan.answering import answer
+
         return answer(found, machine, wanted, **more)
     return table(machine, wanted, load(), task=task, language=language, **more)
 
@@ -143,6 +143,8 @@ def _model(model: str | Model) -> Model:
     if isinstance(model, Model):
         return model
     if not looks_like_path(model):
+        from bakeoff.catalog.finding import find
+
         return find(model)
     from bakeoff.fit.plan.from_file import model_of_path
 

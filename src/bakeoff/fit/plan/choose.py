@@ -60,7 +60,13 @@ def step(plan: Plan) -> int:
     heavy = is_heavy(plan.quality_loss)
     if plan.verdict == "too slow for conversation" or _below_floor(plan):
         return TOO_SLOW + heavy
-    return HEAVY * heavy + (0 if plan.verdict == "comfortable" else 1)
+    return HEAVY * heavy + (0 if plan.verdict == "comfortable" or _surely_fast(plan) else 1)
+
+
+def _surely_fast(plan: Plan) -> bool:
+    """Nothing is known of the speed, but all of the model is on GPUs."""
+    unknown = plan.speed.decode_tokens_per_second is None
+    return unknown and plan.offload is not None and plan.offload.mode in ("gpu", "gpus", "tensor parallel")
 
 
 def _below_floor(plan: Plan) -> bool:

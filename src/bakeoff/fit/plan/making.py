@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from bakeoff.catalog.builds import Build, Engine
 from bakeoff.catalog.model import Model
-from bakeoff.fit.plan import by_llama_cpp, by_others, by_servers, commands
+from bakeoff.fit.plan import by_llama_cpp, by_servers, commands
 from bakeoff.fit.plan.calibration import NOTHING, Calibration
 from bakeoff.fit.plan.choose import is_heavy
 from bakeoff.fit.plan.laid import Laid
@@ -65,6 +65,8 @@ class Maker:
         known = (self.model, weights, self.machine, self.wanted, self.limit)
         if engine in ("vllm", "sglang"):
             return by_servers.lay(*known, sglang=engine == "sglang")
+        from bakeoff.fit.plan import by_others
+
         return by_others.lay(*known, mlx=engine == "mlx")
 
     def scale(self, laid: Laid) -> Scale | None:

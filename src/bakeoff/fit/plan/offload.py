@@ -110,14 +110,31 @@ def _whole(model: Layers, machine: Machine, gpus: tuple[int, ...]) -> Placed:
     return _spread(model, machine, gpus, first=0, experts_on_cpu=0)
 
 
-def _spread(model: Layers, machine: Machine, gpus: tuple[int, ...], *, first: int, experts_on_cpu: int) -> Placed:
-    """Layers from `first` on over these GPUs, so that each has room, if that can be."""
+def _spread(
+    model: Layers,
+    machine: Machine,
+    gpus: tuple[int, ...],
+    *,
+    first: int,
+    experts_on_cpu: int,
+    compute: Mapping[int, int] | None = None,
+) -> Placed:
+    """Layers from `first` on over these GPUs, so that each has room, if that can be.
+
+    Args:
+        model: the model.
+        machine: the machine.
+        gpus: those that are used.
+        first: number of the first layer that is on one.
+        experts_on_cpu: layers whose experts are with the processor.
+        compute: what buffers may take, to begin with.
+    """
     n = model.count
     if len(gpus) == 1:
         return check(model, machine, Placement(gpus, (n - first,), experts_on_cpu, n))
     alike = _alike(machine, gpus)
     sizes = [_layer_bytes(model, number, experts_on_cpu) for number in range(first, n)]
-    compute = dict.fromkeys(gpus, 0)
+    compute = compute or dict.fromkeys(gpus, 0)
     while True:
         rooms = _rooms(machine, compute)
         counts, has_room = _distributed(sizes, model.output_bytes, rooms, alike)
@@ -210,28 +227,28 @@ def _fewest(
         most: the largest number.
     """
 
-    def attempt(count: int) -> Placed:
+    def attempt(count: int, compute: Mapping[int, int] | None = None) -> Placed:
         first, experts = start(count)
-        return _spread(model, machine, gpus, first=first, experts_on_cpu=experts)
+        return _spread(model, machine, gpus, first=first, experts_on_cpu=experts, compute=compute)
 
-    best = attempt(most)
-    if _gpu_lacks(best):
-        return best
-    rooms = _rooms(machine, {gpu: best.uses[gpu].compute_bytes for gpu in gpus})
-
-    def has_room(count: int) -> bool:
+    def has_room(count: int, rooms: list[float]) -> bool:
         first, experts = start(count)
         sizes = [_layer_bytes(model, number, experts) for number in range(first, model.count)]
         return _filled(sizes, model.output_bytes, rooms, 1.0)[1]
 
-    count = bisect_left(range(1, most), True, key=has_room) + 1
+    best = attempt(most)
+    if _gpu_lacks(best):
+        return best
+    compute = {gpu: best.uses[gpu].compute_bytes for gpu in gpus}
+    rooms, without_buffers = _rooms(machine, compute), _rooms(machine, dict.fromkeys(gpus, 0))
+    count = bisect_left(range(1, most), True, key=lambda count: has_room(count, rooms)) + 1
     if count == most:
         return best
-    found = attempt(count)
+    found = attempt(count, compute)
     while _gpu_lacks(found):
         count += 1
-        found = attempt(count)
-    while count > 1 and not _gpu_lacks(fewer := attempt(count - 1)):
+        found = attempt(count, compute)
+    while count > 1 and has_room(count - 1, without_buffers) and not _gpu_lacks(fewer := attempt(count - 1, compute)):
         count, found = count - 1, fewer
     return found
 

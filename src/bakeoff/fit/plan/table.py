@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from bakeoff.catalog.builds import Build, Engine
 from bakeoff.catalog.loading import Catalog
 from bakeoff.catalog.model import Model
-from bakeoff.catalog.searching import speaks
 from bakeoff.errors import UsageError
 from bakeoff.fit.plan.ability import Ability, Group, ability
 from bakeoff.fit.plan.bases import base, counted_date, is_derived
@@ -21,6 +20,7 @@ from bakeoff.fit.plan.making import Maker
 from bakeoff.fit.plan.plan import Plan
 from bakeoff.fit.plan.pools import capacity, usable
 from bakeoff.fit.plan.wanted import Wanted
+from bakeoff.fit.speed.decode import processor_bandwidth
 from bakeoff.fit.speed.verdict import READING_TOKENS_PER_SECOND, USABLE_ANSWER_SECONDS, WAITING_SHARE
 from bakeoff.hardware.machine import Machine
 from bakeoff.values import Reason
@@ -90,7 +90,7 @@ def table(
         UsageError: no model has the task or the language.
     """
     models = catalog.by_id
-    found = [model for model in catalog.models if is_offered(model) and (not language or speaks(model, language))]
+    found = [model for model in catalog.models if is_offered(model) and (not language or _speaks(model, language))]
     if not found:
         raise UsageError(f"no model in the catalog is known for the language {language!r}", hint="an ISO code: vi, en")
     search = _Search(machine, wanted, catalog, models, calibration)
@@ -103,6 +103,12 @@ def table(
             raise UsageError(f"no model in the catalog has the task {task!r}", hint=f"one of {', '.join(known)}")
         rows += search.best(able, name, ROWS_OF_ONE if task is not None else ROWS_PER_TASK)
     return Table(machine, wanted, tuple(rows), catalog.snapshot, len(found), (*machine.notes, *calibration.notes))
+
+
+def _speaks(model: Model, language: str) -> bool:
+    from bakeoff.catalog.searching import speaks
+
+    return speaks(model, language)
 
 
 def is_offered(model: Model) -> bool:
@@ -144,6 +150,9 @@ def does(model: Model, task: str, language: str | None) -> bool:
         return not domain or "math" in domain or "reasoning" in domain
     return task in model.tasks or task in domain
 
+
+LEAST_STREAM = 1.05
+"""No family of devices reads faster than its rated bandwidth over this (`fit.speed.decode`)."""
 
 BITS = {
     "BF16": 16.0, "Q8_0": 8.5, "Q6_K": 6.5, "Q5_K_M": 5.6, "Q4_K_M": 4.7, "IQ4_XS": 4.2, "MXFP4": 4.2, "Q3_K_M": 3.7,
@@ -256,15 +265,17 @@ class _Search:
         bandwidths = [one.bandwidth_bytes_per_second for one in machine.accelerators]
         speeds = [one.value for one in bandwidths if one is not None]
         system = machine.processor.bandwidth_bytes_per_second
-        if build.format != "gguf" or system is None or len(speeds) < len(machine.accelerators):
+        known = system is not None and len(speeds) == len(machine.accelerators)
+        if build.format != "gguf" or not known or self.calibration.scales:
             return False
+        slow = processor_bandwidth(machine.processor)
         whole, read = weights.tensor_bytes, weights.bytes_per_token
         on_gpus = min(float(whole), sum(usable(machine, place) for place in range(len(bandwidths))))
         experts = weights.expert_bytes
         used = sum(run.count * run.expert_bytes_read for run in weights.blocks)
         share = used / experts if experts else read / whole
         from_system = max(0.0, whole - on_gpus) * share
-        seconds = from_system / system.value + (read - from_system) / max(speeds, default=system.value)
-        return seconds > min(
+        seconds = from_system / slow + (read - from_system) / max(speeds, default=slow)
+        return LEAST_STREAM * seconds > min(
             1 / (WAITING_SHARE * READING_TOKENS_PER_SECOND), USABLE_ANSWER_SECONDS / self.wanted.output_tokens
         )
