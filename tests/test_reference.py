@@ -1,6 +1,5 @@
 """The reference is what the program says; nothing public is missing from it."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -14,17 +13,12 @@ from bakeoff.cli.main import bakeoff as group
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def reference():  # type: ignore[no-untyped-def]
-    spec = importlib.util.spec_from_file_location("reference", ROOT / "scripts" / "reference.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_reference_is_what_the_program_says() -> None:
-    assert reference().stale() == [], "run python scripts/reference.py"
+    """In a process of its own: click keeps a command's help option as the first caller of it wanted it."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "reference.py", "--check"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_command_is_documented_and_has_an_example() -> None:

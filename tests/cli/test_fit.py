@@ -9,6 +9,7 @@ from bakeoff.cli import fit_measure, main
 from bakeoff.evaluate.engines import server
 from bakeoff.fit.plan.calibration import load
 from bakeoff.weights import ModelFile
+from tests.json_page import keys, mentioned, promised
 
 CARD = "RTX 4090, 64 GB RAM"
 
@@ -61,6 +62,16 @@ def test_the_table_names_tasks_models_and_how_it_is_ordered(bakeoff) -> None:  #
     assert "your own rows decide" in err
     one = bakeoff("--on", CARD, "--task", "code", "--language", "vi")[1].splitlines()[2:]
     assert {line.split("\t")[0].split()[0] for line in one} == {"code"}
+
+
+def test_the_documents_have_the_documented_keys(bakeoff) -> None:  # type: ignore[no-untyped-def]
+    documents = [
+        json.loads(bakeoff("qwen3 8b", "--on", CARD, "--json", "--why")[1]),
+        json.loads(bakeoff("--on", CARD, "--json")[1]),
+    ]
+    found = keys(documents, {"machine", "parameters"})
+    assert promised("bakeoff.fit") - found == set()
+    assert found - mentioned("bakeoff.fit", "bakeoff.decide") == set()
 
 
 def test_json_is_the_answer_and_nothing_else(bakeoff) -> None:  # type: ignore[no-untyped-def]
