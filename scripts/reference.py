@@ -7,6 +7,8 @@ import importlib
 import inspect
 import sys
 from pathlib import Path
+from types import UnionType
+from typing import Annotated, Literal, Union, get_args, get_origin
 
 import click
 
@@ -67,11 +69,25 @@ def project_file_page() -> str:
         parts.append("| key | type | default | meaning |\n|---|---|---|---|")
         for name, field in section.model_fields.items():
             default = "required" if field.is_required() else f"`{field.default!r}`"
-            kind = str(field.annotation).replace("typing.", "").replace("bakeoff.project.config.", "")
-            kind = kind.replace("<class '", "").replace("'>", "").replace("|", "or")
-            parts.append(f"| `{name}` | {kind} | {default} | {field.description or ''} |")
+            parts.append(f"| `{name}` | {type_name(field.annotation)} | {default} | {field.description or ''} |")
         parts.append("")
     return "\n".join(parts)
+
+
+def type_name(annotation: object) -> str:
+    """A type as a reader of TOML wants it: `str or None`, `list of str`, `one of 'a', 'b'`."""
+    origin, inside = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return type_name(inside[0])
+    if origin in (Union, UnionType):
+        return " or ".join(type_name(one) for one in inside)
+    if origin is Literal:
+        return "one of " + ", ".join(f"`{one!r}`" for one in inside)
+    if origin in (tuple, list):
+        return f"list of {type_name(inside[0])}"
+    if annotation is type(None):
+        return "None"
+    return getattr(annotation, "__name__", str(annotation)).removesuffix("Section")
 
 
 def exit_codes_page() -> str:

@@ -30,7 +30,7 @@ def test_the_label_grader_gives_target_and_label_wherever_it_stands(tmp_path: Pa
         answered(ledger, "2", "no")
         for graders in ([WORD, LABEL], [LABEL, WORD]):
             work = task(graders, PROMPT, TABLE)
-            column = graded_column("m", "b", ["1", "2", "3"], task=work, table=TABLE, ledger=ledger)
+            column = graded_column("m", "b", [["1", "2", "3"]], task=work, table=TABLE, ledger=ledger)
             found = [(cell.state, cell.target, cell.label, cell.score) for cell in column.cells]
             # Right only when both graders say so; what was not asked has no score.
             assert found == [
@@ -49,6 +49,6 @@ def test_grading_again_writes_no_score_twice(tmp_path: Path) -> None:
         answered(ledger, "1", "yes")
         work = task([LABEL], PROMPT, TABLE)
         for _ in range(2):
-            graded_column("m", "b", ["1", "2", "3"], task=work, table=TABLE, ledger=ledger)
+            graded_column("m", "b", [["1", "2", "3"]], task=work, table=TABLE, ledger=ledger)
         assert ledger.scored(work.identity) == {("a", "1")}
         assert ledger.seq() == 2

@@ -60,7 +60,7 @@ def acknowledged(folder: Path) -> set[str]:
     found = set()
     with Ledger(folder / "bakeoff.db") as ledger:
         for contestant in Project(folder)._found():
-            for digest in ledger.answered(list(contestant.digests or ())):
+            for digest in ledger.answered([call for calls in contestant.digests or () for call in calls]):
                 request = ledger.request(digest)
                 assert request is not None
                 found.add(hashlib.sha256(b"/ok/v1" + request[0].encode() + request[1]).hexdigest()[:24])

@@ -1,7 +1,7 @@
 """Filling cells: bounded, durable, nothing asked twice, and a dead server is given up soon."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 
 from bakeoff.evaluate.client import Client, Timeouts
 from bakeoff.evaluate.retry import RetryPolicy
-from bakeoff.evaluate.run import Progress, Route, RouteRun
+from bakeoff.evaluate.run import Owed, Progress, Route, RouteRun
 from bakeoff.evaluate.store import Ledger
 from bakeoff.evaluate.types import Candidate, Prompt, Row, Table
 from bakeoff.evaluate.writer import Writer
@@ -26,24 +26,23 @@ def table(n: int) -> Table:
 
 def fill(
     path: Path, fault: str, n: int, *, concurrency: int = 4, timeouts: Timeouts | None = None, **settings: Any
-) -> tuple[Progress, Stub, Ledger, list[str]]:
+) -> tuple[Progress, Stub, Ledger, Sequence[str]]:
     """Run `n` rows against a stub with a fault; returns what happened."""
     rows = table(n)
 
-    async def go() -> tuple[Progress, Stub, Ledger, list[str]]:
+    async def go() -> tuple[Progress, Stub, Ledger, Sequence[str]]:
         async with serving(**settings) as (address, stub):
             base_url = f"{address}/{fault}/v1"
             # The port changes from run to run; the identity of the endpoint must not.
-            route = Route(Candidate("c", "m"), f"http://stub/{fault}", "b", "chat", "m", {"temperature": 0.0})
+            route = Route(Candidate("c", "m"), f"http://stub/{fault}", "b", "chat", "m", PROMPT, {"temperature": 0.0})
             ledger = Ledger(path)
-            digests = route.digests(PROMPT, rows)
+            digests = route.digests(rows)
             done = ledger.answered(digests)
-            owed = [row for row, digest in zip(rows.rows, digests, strict=True) if digest not in done]
+            owed = [Owed(row) for row, digest in zip(rows.rows, digests, strict=True) if digest not in done]
             writer = Writer(ledger)
             async with Client(base_url, connections=concurrency, timeouts=timeouts) as client:
                 running = RouteRun(
                     route,
-                    PROMPT,
                     client=client,
                     writer=writer,
                     run=1,
@@ -135,6 +134,6 @@ def test_a_full_disk_stops_the_run_and_keeps_what_was_acknowledged(path: Path) -
         patch.setattr(Ledger, "record", record)
         with pytest.raises(StorageError, match="full"):
             fill(path, "ok", 5000)
-    route = Route(Candidate("c", "m"), "http://stub/ok", "b", "chat", "m", {"temperature": 0.0})
+    route = Route(Candidate("c", "m"), "http://stub/ok", "b", "chat", "m", PROMPT, {"temperature": 0.0})
     with Ledger(path) as ledger:
-        assert len(ledger.answered(route.digests(PROMPT, rows))) == len(acknowledged)
+        assert len(ledger.answered(route.digests(rows))) == len(acknowledged)

@@ -4,11 +4,12 @@ Grading asks no model; it can be repeated at any time, and each way of grading k
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bakeoff.evaluate.graders import Grader, grade, target_of, targets_without_labels
+from bakeoff.evaluate.graders import Grader, grade, joined, target_of, targets_without_labels
+from bakeoff.evaluate.preflight import examine
 from bakeoff.evaluate.request import json_digest, shown_prompt
-from bakeoff.evaluate.results import Column, GradedCell, Memory
+from bakeoff.evaluate.results import CellState, Column, GradedCell, Memory
 from bakeoff.evaluate.store import Ledger, StoredAnswer
 from bakeoff.evaluate.types import Prompt, Row, Table
 
@@ -53,13 +54,13 @@ def _with_labels(grader: Grader, table: Table) -> Grader:
     """A label grader without `labels` takes the different targets of the data, in order of appearance."""
     if grader.kind != "label" or grader.labels:
         return grader
-    return Grader(grader.kind, grader.target, targets_without_labels(grader, table.rows), grader.ignore_case)
+    return replace(grader, labels=targets_without_labels(grader, table.rows))
 
 
 def graded_column(
     name: str,
     build: str,
-    digests: Sequence[str] | None,
+    digests: Sequence[Sequence[str]] | None,
     *,
     task: Task,
     table: Table,
@@ -71,26 +72,40 @@ def graded_column(
     Args:
         name: the candidate's name.
         build: the build as shown.
-        digests: address of each row's call; None where the candidate cannot be had, then every cell is missing.
+        digests: for each repetition, the address of each row's call; None where the candidate cannot be had, then
+            every cell is missing.
         task: targets and graders.
         table: the data.
         ledger: answers are read from it, new scores are written to it.
         memory: what the engine really took.
     """
-    addresses = digests if digests is not None else [""] * len(table.rows)
-    wanted = list(dict.fromkeys(digests or ()))
+    repetitions = digests or [[""] * len(table.rows)]
+    wanted = list(dict.fromkeys(digest for addresses in digests or () for digest in addresses))
     answers = ledger.answers(wanted)
     failed = ledger.failures([digest for digest in wanted if digest not in answers])
     scored = ledger.scored(task.identity)
     cells, fresh = [], []
-    for index, (row, digest) in enumerate(zip(table.rows, addresses, strict=True)):
-        stored = answers.get(digest)
-        cell = _cell(index, row, task, stored, failed=digest in failed)
-        cells.append(cell)
-        if stored is not None and (row.id, digest) not in scored:
-            fresh.append((row.id, digest, cell.score, cell.label))
+    for index, (row, addresses) in enumerate(zip(table.rows, zip(*repetitions, strict=True), strict=True)):
+        repeats = []
+        for digest in addresses:
+            stored = answers.get(digest)
+            repeats.append(_cell(index, row, task, stored, failed=digest in failed))
+            if stored is not None and (row.id, digest) not in scored:
+                fresh.append((row.id, digest, repeats[-1].score, repeats[-1].label))
+        cells.append(_over_repeats(repeats))
     ledger.record_scores(task.identity, fresh)
     return Column(candidate=name, build=build, cells=tuple(cells), memory=memory, cost_usd=None)
+
+
+def _over_repeats(repeats: Sequence[GradedCell]) -> GradedCell:
+    """One cell for all repetitions of a row: the first one's answer, the mean of the scores there are."""
+    first = repeats[0]
+    if len(repeats) == 1:
+        return first
+    scores = tuple(cell.score for cell in repeats)
+    known = [score for score in scores if score is not None]
+    mean = sum(known) / len(known) if known else None
+    return replace(first, score=mean, repeat_scores=scores)
 
 
 def _cell(index: int, row: Row, task: Task, stored: StoredAnswer | None, *, failed: bool) -> GradedCell:
@@ -109,25 +124,32 @@ def _cell(index: int, row: Row, task: Task, stored: StoredAnswer | None, *, fail
             output_tokens=None,
             timings={},
             shown=task.shown[index],
+            group=row.group,
         )
     answer = stored.answer
-    grades = [grade(grader, target, answer.text) for grader, target in zip(task.graders, targets, strict=True)]
-    state = "answered"
-    if not answer.text.strip():
+    examined = examine(answer)
+    grades = [grade(grader, target, examined.text) for grader, target in zip(task.graders, targets, strict=True)]
+    state: CellState = "answered"
+    if "blank" in examined.faults:
         state = "blank"
-    elif answer.finish_reason == "length":
+    elif "cut" in examined.faults:
         state = "cut"
     return GradedCell(
         row_id=row.id,
-        state=state,  # type: ignore[arg-type]
-        score=min(g.score for g in grades),
+        state=state,
+        score=joined(task.graders, grades),
         label=grades[task.leading].label,
         target=targets[task.leading],
-        text=answer.text,
+        text=examined.text,
         latency_ms=answer.latency_ms,
         time_to_first_token_ms=answer.time_to_first_token_ms,
         prompt_tokens=answer.prompt_tokens,
         output_tokens=answer.output_tokens,
         timings=answer.timings,
         shown=task.shown[index],
+        group=row.group,
+        grades=tuple(one.score for one in grades),
+        faults=examined.faults,
+        thinking=examined.thinking,
+        thinking_tokens=examined.thinking_tokens,
     )

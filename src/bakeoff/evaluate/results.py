@@ -79,6 +79,24 @@ class GradedCell:
     shown: str
     """The user's part of the prompt."""
 
+    group: str | None = None
+    """Rows that belong together, from the group column."""
+
+    grades: tuple[float | None, ...] = ()
+    """What each grader said, in the order of the project file; `score` joins them."""
+
+    repeat_scores: tuple[float | None, ...] = ()
+    """The score of each repetition, where there is more than one; `score` is their mean."""
+
+    faults: tuple[str, ...] = ()
+    """Codes of what preflight found wrong with this answer (`evaluate.preflight`)."""
+
+    thinking: str | None = None
+    """Reasoning text, split off from the answer."""
+
+    thinking_tokens: int | None = None
+    """Part of `output_tokens` that was spent on it, where it is known or could be estimated."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

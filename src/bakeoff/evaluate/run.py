@@ -35,20 +35,32 @@ class Route:
     model: str
     """The model id in the request."""
 
+    prompt: Prompt
+    """Templates and examples, with what this candidate has instead of the project's own."""
+
     parameters: Mapping[str, Any]
     """Everything that goes into the body besides the prompt."""
 
-    def request(self, prompt: Prompt, row: Row) -> Request:
+    def request(self, row: Row) -> Request:
         """The exact request for one row."""
-        return build_request(prompt, row, api=self.api, model=self.model, parameters=self.parameters)
+        return build_request(self.prompt, row, api=self.api, model=self.model, parameters=self.parameters)
 
-    def digest(self, prompt: Prompt, row: Row, *, repeat: int = 0) -> str:
+    def digest(self, row: Row, *, repeat: int = 0) -> str:
         """Content address of the call for one row."""
-        return call_digest(self.request(prompt, row), endpoint=self.endpoint, repeat=repeat)
+        return call_digest(self.request(row), endpoint=self.endpoint, repeat=repeat)
 
-    def digests(self, prompt: Prompt, table: Table) -> list[str]:
+    def digests(self, table: Table) -> tuple[str, ...]:
         """Content address of every row's call, in table order. Equal rows share one call."""
-        return [self.digest(prompt, row) for row in table.rows]
+        return tuple(self.digest(row) for row in table.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One call that is to be made."""
+
+    row: Row
+    repeat: int = 0
+    """From 0; a repetition is a call of its own, with its own address."""
 
 
 @dataclass(slots=True)
@@ -115,7 +127,6 @@ class RouteRun:
     def __init__(
         self,
         route: Route,
-        prompt: Prompt,
         *,
         client: Client,
         writer: Writer,
@@ -128,7 +139,6 @@ class RouteRun:
 
         Args:
             route: the candidate.
-            prompt: templates shared by all candidates.
             client: an open client of the route's server.
             writer: where calls are stored.
             run: number of this run in the ledger.
@@ -137,7 +147,6 @@ class RouteRun:
             on_progress: called after each cell.
         """
         self._route = route
-        self._prompt = prompt
         self._client = client
         self._writer = writer
         self._run = run
@@ -146,11 +155,11 @@ class RouteRun:
         self._on_progress = on_progress
         self._breaker = _Breaker(concurrency)
 
-    async def fill(self, rows: Iterator[Row], *, total: int) -> Progress:
-        """Ask for every row and store what comes back.
+    async def fill(self, calls: Iterator[Owed], *, total: int) -> Progress:
+        """Make every call and store what comes back.
 
         Args:
-            rows: rows whose calls are missing, each once.
+            calls: what is missing, each once.
             total: how many they are.
 
         Raises:
@@ -159,10 +168,10 @@ class RouteRun:
         progress = Progress(self._route.candidate.name, total)
 
         async def worker() -> None:
-            for row in rows:
+            for owed in calls:
                 if self._breaker.tripped is not None:
                     return
-                await self._cell(row, progress)
+                await self._cell(owed, progress)
                 self._on_progress(progress)
 
         try:
@@ -175,12 +184,12 @@ class RouteRun:
         progress.stopped = self._breaker.tripped
         return progress
 
-    async def _cell(self, row: Row, progress: Progress) -> None:
-        request = self._route.request(self._prompt, row)
+    async def _cell(self, owed: Owed, progress: Progress) -> None:
+        request = self._route.request(owed.row)
         started = now()
 
         async def failed(attempt: int, error: AskError) -> None:
-            await self._store(row, request, started, attempt, answer=None, error_code=error.code, error=error.detail)
+            await self._store(owed, request, started, attempt, answer=None, error_code=error.code, error=error.detail)
             self._breaker.failure(error)
 
         try:
@@ -195,7 +204,7 @@ class RouteRun:
             progress.last_failure = error
             return
         self._breaker.answer()
-        await self._store(row, request, started, attempt, answer=answer)
+        await self._store(owed, request, started, attempt, answer=answer)
         progress.done += 1
         progress.output_tokens += answer.output_tokens or 0
         progress.prompt_tokens += answer.prompt_tokens or 0
@@ -205,14 +214,14 @@ class RouteRun:
             raise self._breaker.tripped
         await asyncio.sleep(seconds)
 
-    async def _store(self, row: Row, request: Request, started: str, attempt: int, **outcome: Any) -> None:
+    async def _store(self, owed: Owed, request: Request, started: str, attempt: int, **outcome: Any) -> None:
         await self._writer.record(
             Call(
-                digest=call_digest(request, endpoint=self._route.endpoint),
+                digest=call_digest(request, endpoint=self._route.endpoint, repeat=owed.repeat),
                 run=self._run,
                 candidate=self._route.candidate.name,
-                row_id=row.id,
-                repeat=0,
+                row_id=owed.row.id,
+                repeat=owed.repeat,
                 endpoint=self._route.endpoint,
                 path=request.path,
                 body=request.body,

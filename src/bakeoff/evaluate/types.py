@@ -1,6 +1,6 @@
 """What an evaluation is made of: rows, candidates, prompts, answers. Values only, no behaviour."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -32,7 +32,9 @@ class Table:
     """The user's data, whole and in file order."""
 
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
+    """In file order. Rows of a file are kept packed and made when they are looked at (`tables.packed`)."""
+
     digest: str
     """SHA-256 over columns and cells after normalisation, so that the same data in another format is the same."""
 
@@ -58,6 +60,9 @@ class Prompt:
     completion: str | None = None
     """Template of the whole text for models without chat template; sees `system`, `examples`, `user`."""
 
+    name: str = ""
+    """Of the variant, where a project has several prompts; else empty."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -79,6 +84,9 @@ class Candidate:
     key: str | None = None
     """Name of the environment variable that holds the key. Never the key itself."""
 
+    system: str | None = None
+    """System template of this candidate, instead of the prompt's; None takes the prompt's."""
+
     concurrency: int | None = None
     """Requests in flight; None takes the default of the route."""
 
@@ -95,8 +103,8 @@ class Answer:
     """`stop`, `length`, ... as the server said; None where it did not say."""
 
     time_to_first_token_ms: float | None
-    latency_ms: float
-    """From sending the request to the last byte."""
+    latency_ms: float | None
+    """From sending the request to the last byte; None where nobody measured it: an answer that came by file."""
 
     prompt_tokens: int | None
     output_tokens: int | None

@@ -17,8 +17,8 @@ class Contestant:
     error: BakeoffError | None
     """Why it could not be resolved."""
 
-    digests: tuple[str, ...] | None
-    """Address of each row's call."""
+    digests: tuple[tuple[str, ...], ...] | None
+    """For each repetition: the address of each row's call. None where the candidate could not be resolved."""
 
     @property
     def build(self) -> str:
@@ -41,5 +41,5 @@ def contestants(config: Config, table: Table, get_weights: GetWeights) -> list[C
         except BakeoffError as error:
             found.append(Contestant(candidate, None, error, None))
         else:
-            found.append(Contestant(candidate, resolved, None, tuple(resolved.route.digests(config.prompt, table))))
+            found.append(Contestant(candidate, resolved, None, (resolved.route.digests(table),)))
     return found

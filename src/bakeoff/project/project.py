@@ -130,7 +130,7 @@ class Project:
                 if c.resolved is not None and c.digests is not None
             ]
             outcomes = [Outcome(c.candidate.name, 0, 0, c.error) for c in found if c.error is not None]
-            if any(job.rows for job in jobs):
+            if any(job.calls for job in jobs):
                 outcomes += self._run_jobs(jobs, table, ledger)
         return outcomes
 
@@ -139,9 +139,7 @@ class Project:
         state = "failed"
         try:
             outcomes = _interruptible(
-                lambda: run_jobs(
-                    jobs, self.config.prompt, table, ledger=ledger, run=run, folder=self.folder, on=self.listener
-                )
+                lambda: run_jobs(jobs, table, ledger=ledger, run=run, folder=self.folder, on=self.listener)
             )
             state = "done"
         except Interrupted:
@@ -157,7 +155,7 @@ class Project:
             "data": table.digest,
             "prompt": self.prompt_digest(),
             "candidates": {
-                job.resolved.route.candidate.name: {"endpoint": job.resolved.route.endpoint, "owed": len(job.rows)}
+                job.resolved.route.candidate.name: {"endpoint": job.resolved.route.endpoint, "owed": len(job.calls)}
                 for job in jobs
             },
         }
@@ -198,12 +196,12 @@ class Project:
         found = []
         with Ledger(self.folder / LEDGER_NAME) as ledger:
             for contestant in contestants(self.config, replace(table, rows=(table.rows[index],)), self._cached_weights):
-                digests = list(contestant.digests or ())
+                digests = [digest for repetition in contestant.digests or () for digest in repetition]
                 stored = ledger.answers(digests)
                 failed = ledger.failures(digests)
                 for digest in digests:
                     assert contestant.resolved is not None
-                    request = contestant.resolved.route.request(self.config.prompt, table.rows[index])
+                    request = contestant.resolved.route.request(table.rows[index])
                     found.append(
                         RowCell(
                             candidate=contestant.candidate.name,

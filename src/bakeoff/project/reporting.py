@@ -27,7 +27,7 @@ def report_data(
 ) -> ReportData:
     """Everything that a report shows. Its date is that of its last answer, so that it does not change by itself."""
     engines = {c.candidate.name: _engine(c, ledger) for c in contestants}
-    dates = [ledger.answered_until(contestant.digests) for contestant in contestants if contestant.digests]
+    dates = [ledger.answered_until(calls) for contestant in contestants for calls in contestant.digests or ()]
     return ReportData(
         project=name,
         date=max((date for date in dates if date), default="")[:10],

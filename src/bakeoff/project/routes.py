@@ -6,7 +6,7 @@ digest, the engine's version and the parameters that change its arithmetic, or t
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from urllib.parse import urlsplit, urlunsplit
 
@@ -14,7 +14,7 @@ from bakeoff.errors import KeyMissing
 from bakeoff.evaluate.engines import EngineParameters, engine_digest
 from bakeoff.evaluate.request import ResolvedApi
 from bakeoff.evaluate.run import Route
-from bakeoff.evaluate.types import Candidate
+from bakeoff.evaluate.types import Candidate, Prompt
 from bakeoff.headers.gguf import read_header
 from bakeoff.project.config import Config
 from bakeoff.weights import ModelFile
@@ -60,6 +60,11 @@ def resolve(candidate: Candidate, config: Config, get: GetWeights) -> Resolved:
     return _remote(candidate, config)
 
 
+def own_prompt(prompt: Prompt, candidate: Candidate) -> Prompt:
+    """The prompt with the candidate's own system template, where it has one."""
+    return prompt if candidate.system is None else replace(prompt, system=candidate.system)
+
+
 def _embedded(candidate: Candidate, config: Config, get: GetWeights) -> Resolved:
     file = get(candidate.model, candidate.build)
     header = read_header(file.path)
@@ -76,6 +81,7 @@ def _embedded(candidate: Candidate, config: Config, get: GetWeights) -> Resolved
         build=f"{build} {file.sha256[:12]}",
         api=api,
         model=candidate.model,
+        prompt=own_prompt(config.prompt, candidate),
         # Without this, answers at temperature 0 depend on the requests before (docs/concepts/engine.md).
         parameters={**candidate.parameters, "cache_prompt": False},
     )
@@ -91,6 +97,7 @@ def _remote(candidate: Candidate, config: Config) -> Resolved:
         build=candidate.build or parts.hostname or address,
         api="completions" if candidate.api == "completions" else "chat",
         model=candidate.model,
+        prompt=own_prompt(config.prompt, candidate),
         parameters=dict(candidate.parameters),
     )
     resolved = Resolved(route, candidate.via, None, None, 1, config.timeouts.get(candidate.name))

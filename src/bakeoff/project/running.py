@@ -11,9 +11,9 @@ from bakeoff.errors import BakeoffError, EndpointError, EngineError, KeyMissing,
 from bakeoff.evaluate.client import AskError, Client, Timeouts
 from bakeoff.evaluate.engines import Engine, start_engine
 from bakeoff.evaluate.retry import RetryPolicy
-from bakeoff.evaluate.run import Progress, RouteRun
+from bakeoff.evaluate.run import Owed, Progress, RouteRun
 from bakeoff.evaluate.store import Ledger
-from bakeoff.evaluate.types import Prompt, Row, Table
+from bakeoff.evaluate.types import Table
 from bakeoff.evaluate.writer import Writer
 from bakeoff.hardware import detect
 from bakeoff.project.routes import Resolved, read_key
@@ -33,11 +33,11 @@ class OnRun(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One candidate and the rows whose calls it still owes."""
+    """One candidate and the calls that it still owes."""
 
     resolved: Resolved
-    rows: tuple[int, ...]
-    """Indices into the table, each different call once."""
+    calls: tuple[tuple[int, int], ...]
+    """(repetition, index into the table) of each, each different call once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +54,24 @@ class Outcome:
     """Why the last cell that failed did, in the server's words."""
 
 
-def missing(resolved: Resolved, digests: Sequence[str], ledger: Ledger) -> Job:
-    """What a candidate still owes. Rows with equal requests owe one call together."""
-    first: dict[str, int] = {}
-    for index, digest in enumerate(digests):
-        first.setdefault(digest, index)
+def missing(resolved: Resolved, digests: Sequence[Sequence[str]], ledger: Ledger) -> Job:
+    """What a candidate still owes. Rows with equal requests owe one call together.
+
+    Args:
+        resolved: the candidate.
+        digests: for each repetition, the address of each row's call.
+        ledger: what is there already.
+    """
+    first: dict[str, tuple[int, int]] = {}
+    for repeat, addresses in enumerate(digests):
+        for index, digest in enumerate(addresses):
+            first.setdefault(digest, (repeat, index))
     done = ledger.answered(list(first))
-    return Job(resolved, tuple(index for digest, index in first.items() if digest not in done))
+    return Job(resolved, tuple(call for digest, call in first.items() if digest not in done))
 
 
 async def run_jobs(
-    jobs: Sequence[Job], prompt: Prompt, table: Table, *, ledger: Ledger, run: int, folder: Path, on: OnRun
+    jobs: Sequence[Job], table: Table, *, ledger: Ledger, run: int, folder: Path, on: OnRun
 ) -> list[Outcome]:
     """Run all jobs and say how each ended. A candidate that fails does not stop the others.
 
@@ -75,15 +82,10 @@ async def run_jobs(
     try:
         outcomes = []
         for job in (job for job in jobs if job.resolved.local):
-            outcomes.append(
-                await _run_job(job, prompt, table, ledger=ledger, writer=writer, run=run, folder=folder, on=on)
-            )
+            outcomes.append(await _run_job(job, table, ledger=ledger, writer=writer, run=run, folder=folder, on=on))
         others = [job for job in jobs if not job.resolved.local]
         outcomes += await asyncio.gather(
-            *(
-                _run_job(job, prompt, table, ledger=ledger, writer=writer, run=run, folder=folder, on=on)
-                for job in others
-            )
+            *(_run_job(job, table, ledger=ledger, writer=writer, run=run, folder=folder, on=on) for job in others)
         )
         return outcomes
     finally:
@@ -91,12 +93,12 @@ async def run_jobs(
 
 
 async def _run_job(
-    job: Job, prompt: Prompt, table: Table, *, ledger: Ledger, writer: Writer, run: int, folder: Path, on: OnRun
+    job: Job, table: Table, *, ledger: Ledger, writer: Writer, run: int, folder: Path, on: OnRun
 ) -> Outcome:
     name = job.resolved.route.candidate.name
-    if not job.rows:
+    if not job.calls:
         return Outcome(name, 0, 0, None)
-    latest = Progress(name, len(job.rows))
+    latest = Progress(name, len(job.calls))
 
     def watch(progress: Progress) -> None:
         nonlocal latest
@@ -107,7 +109,6 @@ async def _run_job(
         async with _server(job, ledger=ledger, run=run, folder=folder, on=on) as (client, check):
             route_run = RouteRun(
                 job.resolved.route,
-                prompt,
                 client=client,
                 writer=writer,
                 run=run,
@@ -115,7 +116,7 @@ async def _run_job(
                 policy=RetryPolicy(),
                 on_progress=watch,
             )
-            progress = await route_run.fill(_rows(table, job.rows), total=len(job.rows))
+            progress = await route_run.fill(_owed(table, job.calls), total=len(job.calls))
             check()
     except StorageError:
         raise
@@ -126,8 +127,8 @@ async def _run_job(
     return Outcome(name, progress.done, progress.failed, _given_up(job.resolved, why), last.detail if last else "")
 
 
-def _rows(table: Table, indices: Sequence[int]) -> Iterator[Row]:
-    return (table.rows[index] for index in indices)
+def _owed(table: Table, calls: Sequence[tuple[int, int]]) -> Iterator[Owed]:
+    return (Owed(table.rows[index], repeat) for repeat, index in calls)
 
 
 def _facts(engine: Engine) -> dict[str, Any]:

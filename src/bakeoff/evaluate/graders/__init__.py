@@ -40,6 +40,9 @@ class Grader:
     ignore_case: bool = False
     """Compare without upper and lower case; labels are always compared so."""
 
+    weight: float | None = None
+    """Share in the cell's score; None in all graders: a cell is right when every grader says so."""
+
     def digest(self) -> str:
         """Identity of this way of grading."""
         return json_digest([self.kind, self.target, list(self.labels), self.ignore_case, 1])
@@ -54,6 +57,14 @@ class Grade:
 
     label: str | None = None
     """The label that was read out of the answer; None where there was none or more than one."""
+
+
+def joined(graders: Sequence[Grader], grades: Sequence[Grade]) -> float:
+    """The score of a cell: the weighted mean where weights are given, else the least of all grades."""
+    if all(grader.weight is None for grader in graders):
+        return min(grade.score for grade in grades)
+    weights = [1.0 if grader.weight is None else grader.weight for grader in graders]
+    return sum(w * g.score for w, g in zip(weights, grades, strict=True)) / sum(weights)
 
 
 def target_of(grader: Grader, row: Row) -> str:

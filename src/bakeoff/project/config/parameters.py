@@ -1,0 +1,33 @@
+"""Sampling parameters, as the API spells them: for every candidate, or for one."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+SAMPLING = frozenset({
+    "temperature", "top_p", "top_k", "min_p", "max_tokens", "max_completion_tokens", "stop", "seed", "grammar",
+    "presence_penalty", "frequency_penalty", "repeat_penalty", "repetition_penalty", "logit_bias", "logprobs",
+    "top_logprobs", "response_format", "json_schema", "reasoning_effort", "reasoning", "chat_template_kwargs",
+    "extra_body", "provider",
+})  # fmt: skip
+"""Parameters that servers are known to take. Others are sent as well, unless they look like a typing error."""
+
+RESERVED = frozenset({"messages", "prompt", "stream", "stream_options", "model", "n", "cache_prompt", "tools"})
+"""Keys of the request that Bakeoff writes itself."""
+
+DEFAULT_PARAMETERS = {"temperature": 0.0, "max_tokens": 512}
+
+
+def check_parameters(parameters: Mapping[str, Any], *, also: set[str]) -> None:
+    """Refuse what Bakeoff writes itself, and what looks like a typing error.
+
+    Raises:
+        ValueError: with the name and the fix; pydantic adds the place.
+    """
+    for name in parameters:
+        if name in RESERVED:
+            raise ValueError(f"{name!r} is written by Bakeoff itself and cannot be set")
+        if name not in SAMPLING:
+            near = get_close_matches(name, [*also, *SAMPLING], n=1, cutoff=0.8)
+            if near:
+                raise ValueError(f"unknown key {name!r}: did you mean {near[0]!r}?")
