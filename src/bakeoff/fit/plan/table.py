@@ -15,7 +15,17 @@ from bakeoff.fit.plan.ability import Ability, Group, ability
 from bakeoff.fit.plan.bases import base, counted_date, is_derived
 from bakeoff.fit.plan.calibration import NOTHING, Calibration
 from bakeoff.fit.plan.candidates import candidates
-from bakeoff.fit.plan.choose import BEARABLE_LOSS, HEAVY, POINTS_PER_DOUBLING, SAME_LOSS, choose, loss, step
+from bakeoff.fit.plan.choose import (
+    BEARABLE_LOSS,
+    HEAVY,
+    POINTS_PER_DOUBLING,
+    SAME_LOSS,
+    WHOLE_LOSS,
+    choose,
+    is_whole,
+    loss,
+    step,
+)
 from bakeoff.fit.plan.making import Maker
 from bakeoff.fit.plan.plan import Plan
 from bakeoff.fit.plan.pools import capacity, usable
@@ -93,7 +103,7 @@ def table(
     found = [model for model in catalog.models if is_offered(model) and (not language or _speaks(model, language))]
     if not found:
         raise UsageError(f"no model in the catalog is known for the language {language!r}", hint="an ISO code: vi, en")
-    search = _Search(machine, wanted, catalog, models, calibration)
+    search = Search(machine, wanted, catalog, models, calibration)
     names = [task] if task is not None else list(TASKS)
     rows: list[Row] = []
     for name in names:
@@ -119,8 +129,15 @@ def is_offered(model: Model) -> bool:
         and model.tier != 2
         and not model.unverified
         and model.architecture is not None
+        and not writes_by_diffusion(model)
         and not (model.hub is not None and not model.hub.exists)
     )
+
+
+def writes_by_diffusion(model: Model) -> bool:
+    """It does not write one token after the other: no server of ours runs it, and no speed here is about it."""
+    name = model.architecture.name if model.architecture is not None else ""
+    return name.startswith(("llada", "dream", "diffusion")) or "diffusion" in model.id.lower()
 
 
 LANGUAGE_DOMAINS = ("languages", "vietnamese", "japanese", "korean", "russian", "multilingual")
@@ -163,7 +180,7 @@ BITS = {
 
 
 @dataclass(slots=True)
-class _Search:
+class Search:
     """The search over the catalog, which keeps each model's plan."""
 
     machine: Machine
@@ -180,7 +197,7 @@ class _Search:
         for model, standing in ranked:
             if len(rows) >= most and standing.value <= rows[-1].score:
                 break
-            plan = self._plan(model)
+            plan = self.plan(model)
             if plan is None or plan.verdict not in WORTH_A_ROW:
                 continue
             lost = loss(plan) if plan.quality_loss is None else plan.quality_loss.high
@@ -213,7 +230,7 @@ class _Search:
             return max(better, key=lambda one: one[1].value) if better else (newest[0], best)
         return max(versions, key=lambda one: (one[1].value, one[1].benchmarks))
 
-    def _plan(self, model: Model) -> Plan | None:
+    def plan(self, model: Model) -> Plan | None:
         """The plan to take; None where none runs fast enough or the model cannot be asked this."""
         if model.id not in self.plans:
             self.plans[model.id] = self._planned(model)
@@ -241,7 +258,7 @@ class _Search:
         losses = {pair: expected.value if (expected := maker.loss(pair[0])) is not None else 2.0 for pair in pairs}
         enough: float | None = None
         for pair in sorted(pairs, key=lambda pair: losses[pair]):
-            if enough is not None and losses[pair] > enough + SAME_LOSS:
+            if enough is not None and losses[pair] > enough + (SAME_LOSS if any(map(is_whole, found)) else WHOLE_LOSS):
                 break
             if losses[pair] > BEARABLE_LOSS and any(step(plan) < HEAVY for plan in found):
                 break

@@ -1,6 +1,7 @@
 """From a code to a sentence, in English or Vietnamese. The only place that makes sentences for people.
 
-The words are in `en.toml` and `vi.toml` beside this file: `[reasons]` by code, and `[labels]` for headings and names.
+The words are in the folders `en` and `vi` beside this file, one file for each subject, and in `en.toml` and `vi.toml`:
+`[reasons]` by code, and `[labels]` for headings and names.
 A sentence takes its parameters in braces, with a colon and a kind where they are not plain text:
 
     {model}                      text, cleaned, on one line; a whole number; or a list of names
@@ -57,9 +58,16 @@ class Words:
 @cache
 def words(lang: Language) -> Words:
     """The words of a language."""
-    text = resources.files("bakeoff.report.words").joinpath(f"{lang}.toml").read_text(encoding="utf-8")
-    data = tomllib.loads(text)
-    return Words(reasons=data["reasons"], labels=data["labels"])
+    here = resources.files("bakeoff.report.words")
+    found: dict[str, dict[str, Any]] = {"reasons": {}, "labels": {}}
+    files = sorted((one for one in (here / lang).iterdir() if one.name.endswith(".toml")), key=lambda one: one.name)
+    for file in (here / f"{lang}.toml", *files):
+        for section, entries in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            twice = found[section].keys() & entries.keys()
+            if twice:
+                raise WordsError(f"{lang}/{file.name} has words for {sorted(twice)[0]!r} again")
+            found[section] |= entries
+    return Words(reasons=found["reasons"], labels=found["labels"])
 
 
 def sentence(reason: Reason, lang: Language) -> str:

@@ -1,0 +1,107 @@
+"""`bakeoff deploy`: commands and files that run a model in production, and what to begin with."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bakeoff.cli.output import Language, answer, language_option, print_json, say
+
+if TYPE_CHECKING:
+    from bakeoff.deploy import Deployment
+
+KINDS = ("command", "modelfile", "compose", "kubernetes", "endpoint")
+
+
+@click.command("deploy")
+@click.argument("candidate")
+@click.option("--project", type=click.Path(path_type=Path), default=Path(), help="Folder [default: this one].")
+@click.option("--on", metavar="TEXT", help="A machine by name [default: that of the needs, else this one].")
+@click.option("--engine", help="llama.cpp, vllm, sglang.")
+@click.option("--build", help="Only this one: Q4_K_M, awq.")
+@click.option("--context", type=click.IntRange(1), help="Tokens of context of each user.")
+@click.option("--users", type=click.IntRange(1), help="Requests at the same time.")
+@click.option("--only", type=click.Choice(KINDS), help="Print this one alone.")
+@click.option("--write", "target", type=click.Path(path_type=Path), help="Write the files into this folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON (schema bakeoff.deploy).")
+@language_option
+def deploy_command(
+    candidate: str, project: Path, target: Path | None, only: str | None, as_json: bool, lang: Language, **asked: Any
+) -> int:
+    """Print what runs CANDIDATE in production, with the planned parameters.
+
+    CANDIDATE is one of the project's, or any model by name.
+
+    \b
+    Examples:
+      bakeoff deploy "qwen3 8b"
+      bakeoff deploy gpt-oss-120b --on "2x H100 SXM" --engine vllm --users 50 --write deploy/
+      bakeoff deploy "gemma 3 4b" --only modelfile > Modelfile
+    """
+    from bakeoff.errors import UsageError
+    from bakeoff.project.deploying import deployment_for, write_recipes
+
+    found = deployment_for(
+        candidate,
+        project,
+        on=asked["on"],
+        engine=asked["engine"],
+        build=asked["build"],
+        context_tokens=asked["context"],
+        users=asked["users"],
+    )
+    if only is not None:
+        text = next((one.text for one in found.recipes if one.kind == only), None)
+        if text is None:
+            raise UsageError(f"there is no {only} for this plan", hint=_left_out(found, lang) or "leave out --only")
+        answer(text.rstrip("\n"))
+    elif as_json:
+        print_json(_document(found))
+    else:
+        _show(found, lang)
+    if target is not None:
+        for path in write_recipes(found, target):
+            say(str(path))
+    return 0
+
+
+def _show(found: "Deployment", lang: Language) -> None:
+    from bakeoff.report.words import label
+
+    plan = found.plan
+    answer(f"{plan.model.id} · {plan.build} · {plan.engine}")
+    answer("\n" + label("deploy.steps", lang))
+    for number, step in enumerate(found.steps, 1):
+        answer(f"  {number}. {_say(step, lang)}")
+    for one in found.recipes:
+        answer(f"\n--- {label(f'deploy.kind.{one.kind}', lang)} ({one.file_name})\n")
+        answer(one.text.rstrip("\n"))
+    if found.left_out:
+        say("\n" + _left_out(found, lang))
+
+
+def _left_out(found: "Deployment", lang: Language) -> str:
+    return "\n".join(f"! {_say(why, lang)}" for why in found.left_out)
+
+
+def _document(found: "Deployment") -> dict[str, Any]:
+    from bakeoff.cli.fit_words import with_sentences
+    from bakeoff.fit.plan.as_json import plan_json, reason_json
+
+    document: dict[str, Any] = with_sentences(
+        {
+            "schema": "bakeoff.deploy",
+            "version": 1,
+            "plan": plan_json(found.plan, chosen=True),
+            "recipes": [{"kind": one.kind, "file_name": one.file_name, "text": one.text} for one in found.recipes],
+            "steps": [reason_json(one) for one in found.steps],
+            "left_out": [reason_json(one) for one in found.left_out],
+        }
+    )
+    return document
+
+
+def _say(why: Any, lang: Language) -> str:
+    from bakeoff.report.words import sentence
+
+    return sentence(why, lang)

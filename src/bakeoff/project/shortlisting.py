@@ -1,0 +1,75 @@
+"""The shortlist of a project: its needs, this or a named machine, the catalog; and its picks as candidates."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bakeoff.catalog.loading import load
+from bakeoff.errors import UsageError
+from bakeoff.fit.plan.calibration import NOTHING, calibration
+from bakeoff.fit.plan.commands import gguf_repository
+from bakeoff.hardware import machine as machine_named
+from bakeoff.needs import Needs, contradictions
+from bakeoff.needs.needs import THIS_MACHINE
+from bakeoff.project.editing import append_tables, read_document
+from bakeoff.report.words import sentence
+from bakeoff.shortlist import Entry, Offer, Shortlist, shortlist
+
+SERVERS: Mapping[str, str] = {"vllm": "vllm", "sglang": "sglang", "mlx": "http://127.0.0.1:8080/v1"}
+"""Engine to the route by which its server is reached (`via`)."""
+
+
+def shortlist_for(needs: Needs, offers: Mapping[str, Sequence[Offer]] | None = None) -> Shortlist:
+    """The candidates for needs.
+
+    Args:
+        needs: what is required.
+        offers: model id to providers that host it.
+
+    Raises:
+        UsageError: needs that contradict each other, or a machine that means nothing.
+    """
+    wrong = contradictions(needs)
+    if wrong:
+        raise UsageError("\n".join(sentence(one, "en") for one in wrong), hint="change it with `bakeoff needs`")
+    catalog = load()
+    machine = None
+    learnt = NOTHING
+    if needs.local_allowed:
+        machine = machine_named(None if needs.hardware == THIS_MACHINE else needs.hardware)
+        learnt = calibration(machine, catalog) if machine.here else NOTHING
+    return shortlist(needs, machine, catalog, offers=offers, calibration=learnt)
+
+
+def candidate_table(entry: Entry, *, here: bool) -> dict[str, Any]:
+    """An entry as a `[[candidates]]` table.
+
+    Args:
+        entry: a model in the way it would run.
+        here: its machine is this one, so that the embedded engine can run it.
+    """
+    model, plan, offer = entry.model, entry.plan, entry.offer
+    if offer is not None:
+        return {"name": f"{model.name} ({offer.provider})", "model": offer.served_as, "via": offer.via}
+    assert plan is not None
+    short = f"{model.name} {plan.build.quantization}"
+    if plan.engine == "llama.cpp":
+        source = model.file or gguf_repository(model, plan.build) or model.id
+        via = "embedded" if here else "llama-server"
+        return {"name": short, "model": source, "build": str(plan.build), "via": via}
+    return {"name": short, "model": model.id, "build": str(plan.build), "via": SERVERS.get(plan.engine, "vllm")}
+
+
+def write_candidates(folder: Path, found: Shortlist) -> list[str]:
+    """Add the picks to the project file, without those that are there already; returns the names of the new ones.
+
+    Raises:
+        ProjectError, StorageError: from the project file.
+    """
+    here = found.machine is not None and found.machine.here
+    there = {str(one.get("name")) for one in read_document(folder).unwrap().get("candidates", []) if "name" in one}
+    tables = [candidate_table(one.entry, here=here) for one in found.picks]
+    fresh = [table for table in tables if table["name"] not in there]
+    if fresh:
+        append_tables(folder, "candidates", fresh)
+    return [str(table["name"]) for table in fresh]
