@@ -7,5 +7,6 @@ supports is "cannot be told apart", with the number of rows that would tell. Kno
 
 from bakeoff.decide.decision import RULES, Decision, Rule, Verdict
 from bakeoff.decide.explain import decide
+from bakeoff.decide.limits import NO_LIMITS, Limits
 
-__all__ = ["RULES", "Decision", "Rule", "Verdict", "decide"]
+__all__ = ["NO_LIMITS", "RULES", "Decision", "Limits", "Rule", "Verdict", "decide"]

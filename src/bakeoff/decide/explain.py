@@ -1,13 +1,17 @@
 """The decision with its reasons: the sentence, the fate of each other candidate, what would change the choice."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bakeoff.decide.choose import Choice, choose
 from bakeoff.decide.decision import RULES, Decision, Rule
+from bakeoff.decide.limits import NO_LIMITS, Limits, unknown, within
 from bakeoff.decide.standings import ALPHA, CRITERIA, Standings
+from bakeoff.decide.told import Told
+from bakeoff.decide.weighted import checked_weights
+from bakeoff.decide.weighted_telling import EQUAL, weighted
 from bakeoff.errors import UsageError
 from bakeoff.evaluate.results import Comparison
 from bakeoff.evaluate.stats.multiple import bonferroni
@@ -20,39 +24,74 @@ FARTHEST = 4
 """Gaps up to so many times the user's own are tried for what would change the choice."""
 
 
-def decide(comparison: Comparison, *, rule: Rule, smallest_gap_that_matters: float) -> Decision:
+def decide(
+    comparison: Comparison,
+    *,
+    rule: Rule,
+    smallest_gap_that_matters: float,
+    limits: Limits = NO_LIMITS,
+    weights: Mapping[str, float] | None = None,
+) -> Decision:
     """Apply a rule to a comparison.
 
     Args:
         comparison: what was measured.
         rule: one of `RULES`; chosen before looking.
         smallest_gap_that_matters: the difference in quality that would change the user's mind, 0.03 for three points.
+        limits: beyond which a candidate is not chosen.
+        weights: of quality, cost, latency, memory; for the rule `weighted`.
 
     Raises:
-        UsageError: no such rule, or a gap that is not between 0 and 1.
+        UsageError: no such rule, a gap that is not between 0 and 1, or weights that mean nothing.
     """
-    if rule not in RULES:
-        raise UsageError(f"{rule!r} is not a rule", hint=f"write one of {', '.join(map(repr, RULES))}")
-    if not 0 < smallest_gap_that_matters < 1:
-        raise UsageError(
-            f"smallest_gap_that_matters = {smallest_gap_that_matters} is not a share between 0 and 1",
-            hint="write 0.03 for three points",
+    _check(rule, smallest_gap_that_matters, limits, weights)
+    kept, beyond = within(comparison, limits)
+    standings = Standings(kept, FASTEST_FIRST if rule == "fastest not worse" else CRITERIA)
+    told: Told
+    if rule == "weighted" and len(standings.names) > 1:
+        told = weighted(kept, standings, weights or EQUAL, beyond)
+    else:
+        applied: Rule = "best" if rule in ("best within budget", "weighted") else rule
+        choice = choose(standings, applied, smallest_gap_that_matters)
+        telling = _Telling(kept, standings, choice, applied, smallest_gap_that_matters)
+        told = Told(
+            choice.verdict,
+            choice.name,
+            telling.equivalent(),
+            reason("decide.none_within_limits", models=len(beyond))
+            if beyond and choice.name is None
+            else telling.sentence(),
+            (*beyond, *telling.fates(), *telling.changes()),
         )
-    standings = Standings(comparison, FASTEST_FIRST if rule == "fastest not worse" else CRITERIA)
-    choice = choose(standings, rule, smallest_gap_that_matters)
-    told = _Telling(comparison, standings, choice, rule, smallest_gap_that_matters)
+    unsure = tuple(why for model in kept.models for why in unknown(model, limits))
     return Decision(
-        verdict=choice.verdict,
-        choice=choice.name,
-        equivalent=told.equivalent(),
-        sentence=told.sentence(),
-        reasons=(*told.fates(), *told.changes()),
+        verdict=told.verdict,
+        choice=told.choice,
+        equivalent=told.equivalent,
+        sentence=told.sentence,
+        reasons=told.reasons,
         rule=rule,
         smallest_gap_that_matters=smallest_gap_that_matters,
         models=comparison.models,
         pairs=comparison.pairs,
-        caveats=comparison.caveats,
+        caveats=(*comparison.caveats, *unsure),
     )
+
+
+def _check(rule: str, gap: float, limits: Limits, weights: Mapping[str, float] | None) -> None:
+    if rule not in RULES:
+        raise UsageError(f"{rule!r} is not a rule", hint=f"write one of {', '.join(map(repr, RULES))}")
+    if not 0 < gap < 1:
+        raise UsageError(
+            f"smallest_gap_that_matters = {gap} is not a share between 0 and 1", hint="write 0.03 for three points"
+        )
+    if rule == "best within budget" and limits.max_usd_per_1000_rows is None:
+        raise UsageError(
+            "the rule 'best within budget' needs a budget",
+            hint="set budget_usd_per_month and requests_per_day in [needs]: bakeoff needs --help",
+        )
+    if weights is not None:
+        checked_weights(weights)
 
 
 @dataclass(frozen=True, slots=True)

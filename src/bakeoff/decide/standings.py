@@ -1,6 +1,6 @@
 """A comparison seen from any candidate: differences in both directions, order of preference, domination."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bakeoff.evaluate.results import Comparison, ModelResult, Pair
@@ -74,6 +74,10 @@ class Standings:
         """The measured quality."""
         quality = self.models[name].quality
         return quality.value if quality is not None else 0.0
+
+    def measured(self, name: str) -> Mapping[str, float]:
+        """The criteria that are known of a candidate, by name; what is smaller is better."""
+        return self._measured[name]
 
     def rows(self, name: str) -> int:
         """Rows that have a score."""
