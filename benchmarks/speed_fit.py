@@ -20,7 +20,7 @@ import numpy as np
 from bakeoff.fit.speed.constants import Spread
 from bakeoff.fit.speed.decode import CacheCost, terms
 from bakeoff.fit.speed.families import PARENTS, accelerator_family
-from bakeoff.fit.speed.prefill import UBATCH, prefill_terms
+from bakeoff.fit.speed.prefill import prefill_terms
 from benchmarks import speed_checks, speed_processors, speed_serving
 from benchmarks.speed_model import (
     TAIL,
@@ -43,6 +43,7 @@ from benchmarks.speed_rows import (
     community,
     fastest,
     fits,
+    of_experts,
     one_card,
     read,
 )
@@ -54,8 +55,14 @@ REPORT = ROOT / "docs" / "measured" / "speed.md"
 
 DECODE_TERMS = ("stream", "instructions", "kernels", "expert layers", "delta layers", "step")
 DECODE_LEAST = np.array([1.05, 0.0, 0.0, 0.0, 0.0, 0.0])
-PREFILL_TERMS = ("dense", "experts", "small experts", "stream", "step")
-PREFILL_LEAST = np.array([0.0, 0.0, 0.0, 1.05, 0.0])
+PREFILL_TERMS = ("matrices", "attention", "experts", "small experts", "stream", "step")
+PREFILL_LEAST = np.array([0.0, 0.0, 0.0, 0.0, 1.05, 0.0, 0.0])
+"""And one more term that is fitted and dropped: sorting on the host, which old builds did (`Row.sorts`)."""
+
+PREFILL_BY_MAKER = (1, 2, 3, 6)
+"""Terms that all families of a maker share: attention, experts, sorting. Few devices tell them."""
+
+
 PROCESSOR_TERMS = ("stream", "instructions", "kernels", "barriers")
 PROCESSOR_PREFILL_TERMS = ("operations", "stream", "kernels", "ceiling")
 SERVING_TERMS = ("stream", "cache", "arithmetic", "exchange", "step", "sequences", "layers", "expert layers")
@@ -80,6 +87,7 @@ def decode_rows(folder: Path, report: Report) -> list[Row]:
     found = fastest(short, lambda row: row.decode)
     others, lost_others = community(folder)
     found += [row for row in fastest(others, lambda row: row.decode) if fits(row)]
+    found += [row for row in of_experts() if row.decode]
     reasons = ", ".join(f"{count} {reason}" for reason, count in (lost + lost_others).most_common())
     report.say(
         f"Decode: {len(rows) + len(others)} usable rows, of which {len(found)} remain as the fastest of repeats at "
@@ -98,9 +106,12 @@ def decode_data(rows: Sequence[Row], cost: CacheCost) -> Data:
 
 
 def prefill_rows(folder: Path) -> list[Row]:
-    """Rows for prompts: up to 2,100 tokens without depth, and any with depth, for the cost of attention."""
+    """Rows for prompts: up to 2,100 tokens without depth; longer ones of experts, and any with depth, for the cost of
+    attention.
+    """
     rows, _ = bench(folder)
     kept = [row for row in rows if (row.prompt or 512) <= CONTEXT and weights_of(row) > LEAST_WEIGHTS]
+    kept += of_experts()
     return [row for row in fastest(kept, lambda row: row.prefill) if (row.prompt or 512) >= 16]
 
 
@@ -110,7 +121,8 @@ def prefill_data(rows: Sequence[Row]) -> Data:
     for row in rows:
         tokens = row.prompt or 512
         work = row.work(row.depth)
-        found.append(prefill_terms(work.parts[0], work, row.machine.accelerators[0], tokens, row.depth, UBATCH))
+        terms_ = prefill_terms(work.parts[0], work, row.machine.accelerators[0], tokens, row.depth, row.ubatch)
+        found.append((*terms_, row.sorts(tokens)))
         times.append(tokens / (row.prefill or 1.0))
     return _data(rows, found, times)
 
@@ -151,27 +163,35 @@ def cache_cost(folder: Path) -> CacheCost:
 
 
 def accelerator_kind(
-    report: Report, name: str, data: Data, rows: Sequence[Row], parents: dict[str, str], least: Floats
+    report: Report,
+    name: str,
+    data: Data,
+    rows: Sequence[Row],
+    parents: dict[str, str],
+    least: Floats,
+    by_maker: Sequence[int] = (),
 ) -> Families:
     """Fit, cross-validate and report one kind of speed on accelerators."""
     fitted = np.array([weights_of(row) > LEAST_WEIGHTS for row in rows])
     big = np.array([weights_of(row) > BIG_WEIGHTS or row.is_moe for row in rows])
     kept = data.only(fitted)
-    found = fit_families(kept, parents, least)
+    found = fit_families(kept, parents, least, by_maker)
     predicted = np.zeros(len(rows))
-    predicted[fitted] = left_out(kept, parents, least, kept.devices.tolist())
+    predicted[fitted] = left_out(kept, parents, least, kept.devices.tolist(), by_maker)
     for i in np.flatnonzero(~fitted):
         predicted[i] = data.terms[i] @ coefficients(found, str(data.families[i]), parents)
-    strange = left_out(kept, parents, least, kept.families.tolist())
-    kinds = spreads(kept, predicted[fitted], strange, parents, found)
+    strange = left_out(kept, parents, least, kept.families.tolist(), by_maker)
+    names = DECODE_TERMS if name == "Decode" else PREFILL_TERMS
+    shipped = {family: values[: len(names)] for family, values in found.items()}
+    kinds = spreads(kept, predicted[fitted], strange, parents, shipped)
     sources = np.array([row.source for row in rows])
-    deep = np.array([row.depth > 0 for row in rows])
+    deep = np.array([row.depth > 0 or (row.prompt or 0) > CONTEXT for row in rows])
     tests: list[tuple[str, Any]] = [
         ("dense, llama-bench protocol", big & ~data.experts & ~deep & (sources != "community")),
         ("dense, llmfit bench", big & ~data.experts & (sources == "community")),
         ("experts", data.experts & ~deep),
-        ("after 4,096 to 65,536 cached tokens, dense", deep & ~data.experts),
-        ("after 4,096 to 65,536 cached tokens, experts", deep & data.experts),
+        ("from 4,096 tokens, or after them, dense", deep & ~data.experts),
+        ("from 4,096 tokens, or after them, experts", deep & data.experts),
         ("dense, 1 to 1.5 billion", fitted & ~big),
         ("dense, below 1 billion (not fitted)", ~fitted),
     ]
@@ -185,7 +205,7 @@ def accelerator_kind(
     report.table(
         f"{name}: whole sources left out",
         kept,
-        left_out(kept, parents, least, sources[fitted].tolist()),
+        left_out(kept, parents, least, sources[fitted].tolist(), by_maker),
         [(f"{source}, {kind}", (sources[fitted] == source) & (kept.experts == moe))
          for source in (*FIT, "community") for kind, moe in (("dense", False), ("experts", True))],
     )  # fmt: skip
@@ -331,7 +351,7 @@ def main() -> None:
 
     prompts = prefill_rows(folder)
     data = prefill_data(prompts)
-    families = accelerator_kind(report, "Prefill", data, prompts, PARENTS["prefill"], PREFILL_LEAST)
+    families = accelerator_kind(report, "Prefill", data, prompts, PARENTS["prefill"], PREFILL_LEAST, PREFILL_BY_MAKER)
     whole["prefill"] = kind(PREFILL_TERMS, families, data)
 
     servers = speed_processors.rows(folder)
@@ -351,7 +371,7 @@ def main() -> None:
     whole["decode"]["extra"]["after_measurement"] = [0.9, 1.1]
     speed_checks.with_offload(folder, whole, report)
     whole["serving"]["extra"]["slots"] = speed_checks.slots(folder, report)
-    speed_checks.held_out(folder, report)
+    whole["decode"]["extra"]["in_use"] = speed_checks.held_out(folder, report)
     whole["decode"]["extra"]["after_measurement"] = speed_checks.after_measurement(
         rows, decoding, DECODE_LEAST, whole, report
     )

@@ -20,12 +20,31 @@ Floats = NDArray[np.float64]
 PULL = 10.0
 """Strength of the penalty; chosen among 3, 10 and 30 by the error on left-out devices, which hardly differs."""
 
+INHERITED = 30.0
+"""Strength of the penalty on terms that a family has from its parent."""
+
 NARROW = 0.03
 """Residuals smaller than this are all as good."""
 
 
-def fit(terms: Floats, times: Floats, weights: Floats, least: Floats, prior: Floats | None = None) -> Floats:
-    """Coefficients that minimise the weighted absolute error of the logarithm."""
+def fit(
+    terms: Floats,
+    times: Floats,
+    weights: Floats,
+    least: Floats,
+    prior: Floats | None = None,
+    inherited: Sequence[int] = (),
+) -> Floats:
+    """Coefficients that minimise the weighted absolute error of the logarithm.
+
+    Args:
+        terms: seconds at unit coefficients, a row each.
+        times: seconds.
+        weights: of the rows.
+        least: smallest coefficients.
+        prior: what the coefficients are drawn to: the parent's.
+        inherited: terms that are taken from there as they are.
+    """
     present = ((terms > 0) * weights[:, None]).sum(0)
     share = (terms / times[:, None] * weights[:, None]).sum(0) / np.maximum(present, 1e-9)
     share = np.where(share > 0, share, 0.1)
@@ -42,6 +61,7 @@ def fit(terms: Floats, times: Floats, weights: Floats, least: Floats, prior: Flo
         right = (1.0 + residual) * root
         if prior is not None:
             pull = np.sqrt(PULL) * share
+            pull[list(inherited)] = INHERITED / np.maximum(prior[list(inherited)], 1e-12)
             left, right = np.vstack([left, np.diag(pull)]), np.concatenate([right, pull * prior])
         scale = np.maximum(np.abs(left).max(0), 1e-300)
         solved, _ = nnls(left / scale, right - left @ least)
@@ -80,8 +100,21 @@ def chain(family: str, parents: Mapping[str, str]) -> list[str]:
     return found[::-1]
 
 
-def fit_families(data: Data, parents: Mapping[str, str], least: Floats) -> dict[str, Floats]:
-    """Coefficients of every family that has rows, and of all their parents."""
+MAKERS = ("nvidia", "amd", "apple")
+"""Families that stand for all of a maker's."""
+
+
+def fit_families(
+    data: Data, parents: Mapping[str, str], least: Floats, by_maker: Sequence[int] = ()
+) -> dict[str, Floats]:
+    """Coefficients of every family that has rows, and of all their parents.
+
+    Args:
+        data: the rows.
+        parents: family to parent.
+        least: smallest coefficients.
+        by_maker: terms that only a maker's rows together can tell (attention: few devices have long prompts).
+    """
     weights = data.weights()
     chains = {name: chain(name, parents) for name in set(data.families.tolist())}
     found: dict[str, Floats] = {}
@@ -90,7 +123,8 @@ def fit_families(data: Data, parents: Mapping[str, str], least: Floats) -> dict[
         for name in sorted({links[level] for links in chains.values() if len(links) > level}):
             mask = np.array([name in chains[family] for family in data.families.tolist()])
             prior = found[parents[name]] if name in parents else None
-            found[name] = fit(data.terms[mask], data.times[mask], weights[mask], least, prior)
+            inherited = () if name in MAKERS else by_maker
+            found[name] = fit(data.terms[mask], data.times[mask], weights[mask], least, prior, inherited)
     return found
 
 
@@ -99,13 +133,15 @@ def coefficients(found: Mapping[str, Floats], family: str, parents: Mapping[str,
     return next(found[name] for name in reversed(chain(family, parents)) if name in found)
 
 
-def left_out(data: Data, parents: Mapping[str, str], least: Floats, by: Sequence[str]) -> Floats:
+def left_out(
+    data: Data, parents: Mapping[str, str], least: Floats, by: Sequence[str], by_maker: Sequence[int] = ()
+) -> Floats:
     """Predicted time of every row, with all rows of the same `by` (a device, a source, a family) out of the fit."""
     groups = np.array(by)
     predicted = np.zeros(len(data.times))
     for group in sorted(set(by)):
         out = groups == group
-        found = fit_families(data.only(~out), parents, least)
+        found = fit_families(data.only(~out), parents, least, by_maker)
         for i in np.flatnonzero(out):
             predicted[i] = data.terms[i] @ coefficients(found, str(data.families[i]), parents)
     return predicted

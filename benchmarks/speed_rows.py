@@ -1,9 +1,10 @@
 """Measured speeds, as far as they are clean: which rows of measured_speed.csv count, and what they say.
 
 Kept for fitting ("bench"): llama.cpp on one accelerator, one sequence, file size given, and a protocol like
-llama-bench's: SpareCores, XiongjieDai, lhl, kyuz0, ggml-org, and the scoreboards of llama.cpp. Of several runs of one
-(device, model, build, length) the fastest counts, over back ends and settings: constants say what is reached, not what
-a bad setting costs. Contexts up to 2,100 tokens, except where depth itself is fitted.
+llama-bench's: SpareCores, XiongjieDai, lhl, kyuz0, ggml-org, and the scoreboards of llama.cpp; and on mixtures of
+experts what llama.cpp's developers and users state in its issue tracker (`speed_experts.csv`, the only rows here). Of
+several runs of one (device, model, build, length) the fastest counts, over back ends and settings: constants say what
+is reached, not what a bad setting costs. Contexts up to 2,100 tokens, except where depth itself is fitted.
 "community": `llmfit bench` (MIT), three or more runs, llama.cpp, the build from the file's name. Its speed is tokens
 over wall time, a short prompt included, so that it is a little low. Rows that fit the card's memory with 1 GB to spare
 are fitted; the others check offload.
@@ -23,12 +24,21 @@ from bakeoff.catalog import find
 from bakeoff.catalog.architecture import Architecture, Attention, FeedForward, Layer, LayerRun
 from bakeoff.catalog.builds import Build, parse_build
 from bakeoff.errors import UsageError
+from bakeoff.fit.speed.prefill import UBATCH
 from bakeoff.fit.speed.work import Work, of_file, whole
 from bakeoff.fit.weights import BuildWeights, build_weights
 from bakeoff.hardware import parse_machine
 from bakeoff.hardware.machine import Machine
 
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
+EXPERTS = Path(__file__).with_name("speed_experts.csv")
+"""llama-bench on mixtures of experts: figures that llama.cpp's developers and users state in its issue tracker."""
+
+COLUMNS = ("gen_len", "context_depth", "concurrency", "gpu_count", "ttft_ms", "model_raw", "source_url")
+SORTED_ON_HOST = 6300
+"""Build of llama.cpp (August 2025) from which CUDA and ROCm sort tokens by expert on the device (its pull request
+15525)."""
+
 GIB = 2**30
 CONTEXT = 2100
 SPARE_BYTES = 1e9
@@ -49,7 +59,7 @@ SOURCES = {
 }
 """What a row's source contains -> short name."""
 
-FIT = ("SpareCores", "XiongjieDai", "lhl", "kyuz0", "ggml-org", "scoreboards")
+FIT = ("SpareCores", "XiongjieDai", "lhl", "kyuz0", "ggml-org", "llama.cpp", "scoreboards")
 
 NAMES = {
     "smollm-135m": "HuggingFaceTB/SmolLM-135M-Instruct",
@@ -109,6 +119,12 @@ class Row:
     ttft: float | None
     """Seconds."""
 
+    ubatch: int
+    """Tokens per step of the prompt."""
+
+    old: bool
+    """CUDA or ROCm, before build `SORTED_ON_HOST`."""
+
     note: str
 
     @property
@@ -129,6 +145,13 @@ class Row:
     def is_moe(self) -> bool:
         """A mixture of experts."""
         return self.weights.expert_bytes > 0
+
+    def sorts(self, tokens: float) -> float:
+        """Tokens that an old build sorts by expert on the processor while it reads a prompt, in thousand millions."""
+        if not self.old or not self.is_moe:
+            return 0.0
+        parts = [layer.feed_forward for layer in self.architecture.layers()]
+        return sum(part.n_experts for part in parts if part is not None) * tokens / 1e9
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -231,9 +254,50 @@ def usable(line: dict[str, str], source: str) -> tuple[Row | None, str]:
         prefill=number(line["prefill_tps"]),
         decode=number(line["decode_tps"]),
         ttft=ttft / 1e3 if (ttft := number(line["ttft_ms"])) else None,
+        ubatch=ubatch_of(line, source),
+        old=is_old(line),
         note=line["note"],
     )
     return row, ""
+
+
+def ubatch_of(line: dict[str, str], source: str) -> int:
+    """Tokens per step, which the rows do not say but the programs that made them do: 2,048 in ggml-org's own runs
+    (scripts/bench-models.sh), in its guide to gpt-oss (discussion 15396), and in kyuz0's runs at depth on ROCm
+    (benchmark/run_benchmarks.sh). Otherwise the default.
+    """
+    if "ubatch" in line:
+        return int(line["ubatch"])
+    deep_rocm = source == "kyuz0" and line["backend"] == "ROCm" and line["context_depth"] not in ("", "0")
+    return 2048 if source == "ggml-org" or "15396" in line["source_url"] or deep_rocm else UBATCH
+
+
+def is_old(line: dict[str, str]) -> bool:
+    """A build that sorted tokens by expert on the processor. The pack's rows of discussion 15396 state none; they are
+    of builds 6199 and 6205.
+    """
+    number_ = re.match(r"b?([0-9]{4,5})\b", line["engine_version"])
+    early = int(number_[1]) < SORTED_ON_HOST if number_ else "15396" in line["source_url"]
+    return early and line["backend"] in ("CUDA", "ROCm")
+
+
+def of_experts() -> list[Row]:
+    """Rows of mixtures of experts that are not in the data pack: see `EXPERTS`."""
+    found = []
+    with EXPERTS.open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            full = dict.fromkeys(COLUMNS, "") | line | {"hardware": line["hardware"], "note": line["source"]}
+            full |= {
+                "engine_version": line["build"],
+                "prompt_len": line["prompt"],
+                "prefill_tps": line["prefill"],
+                "decode_tps": line["decode"],
+            }
+            row, reason = usable(full, "llama.cpp")
+            if row is None:
+                raise ValueError(f"{EXPERTS.name}: {line['hardware']}, {line['model']}: {reason}")
+            found.append(row)
+    return found
 
 
 def one_card(line: dict[str, str]) -> bool:

@@ -195,7 +195,7 @@ PUBLISHED: dict[str, tuple[dict[str, Any], str, int]] = {
     "StarCoder2 15B": (STARCODER2_15B, "starcoder2", 15957889024),
     "OLMo 2 1B": (OLMO2_1B, "olmo2", 1484916736),
     "Command R": (COMMAND_R, "command-r", 34980831232),
-    "Granite 4.0 350M": (GRANITE_4_350M, "granitehybrid", 352379904),
+    "Granite 4.0 350M": (GRANITE_4_350M, "granite", 352379904),
     "Phi-3 mini": (PHI3_MINI, "phi3", 3821079552),
 }
 """Config, llama.cpp's name, parameters."""

@@ -79,7 +79,7 @@ def test_show_in_json_has_everything_and_the_history(capsys: pytest.CaptureFixtu
     (model,) = as_json(capsys, "show", "llama", "3.1", "8b", "--history")["models"]
     assert model["id"] == "meta-llama/Llama-3.1-8B-Instruct"
     assert model["architecture"]["layers"] == "32xfull"
-    assert model["licence"]["clauses"]
+    assert model["license"]["clauses"]
     assert model["openness"]["level"] == "weights"
     assert model["sources"]["architecture"]["recalled"] is False
     assert model["evidence"]

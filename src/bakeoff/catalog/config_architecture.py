@@ -33,7 +33,7 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
     if c.number("num_kv_shared_layers", default=0, low=0):
         layers = _shared(layers, c.number("num_kv_shared_layers"))
     return Architecture(
-        name=_name(c, family),
+        name=_name(c, family, layers),
         hidden_size=c.number("hidden_size", "d_model", "n_embd"),
         vocab_size=c.number("vocab_size", "padded_vocab_size"),
         tied_embeddings=c.flag("tie_word_embeddings", default=family.tied),
@@ -118,7 +118,12 @@ def _shared(layers: list[Layer], count: int) -> list[Layer]:
     ]
 
 
-def _name(c: Config, family: Family) -> str:
+def _name(c: Config, family: Family, layers: Iterable[Layer]) -> str:
+    """llama.cpp's name, where what is in the config and not the family decides it."""
+    if family.name == "granitehybrid" and not any(layer.recurrent for layer in layers):
+        return "granitemoe" if n_experts(c) else "granite"
+    if family.name == "qwen3" and n_experts(c):
+        return "qwen3moe"
     if family.name == "nemotron_h" and n_experts(c):
         return "nemotron_h_moe"
     if family.name == "kimi-linear" and c.has("routed_expert_hidden_size"):

@@ -13,7 +13,7 @@ from itertools import groupby
 from bakeoff.catalog.architecture import Architecture, Layer, LayerRun, Weight
 from bakeoff.catalog.gguf_keys import Keys
 from bakeoff.catalog.gguf_layers import Shape, attention, feed_forward, is_norm, recurrent
-from bakeoff.catalog.tensors import block_tensors
+from bakeoff.catalog.tensors import EMBEDDING_NORM_LAST, block_tensors
 from bakeoff.errors import DataError
 from bakeoff.headers.gguf import GgufHeader, LongArray
 
@@ -54,6 +54,7 @@ def architecture_from_gguf(header: GgufHeader, *parts: GgufHeader) -> Architectu
         )
     norm_bias = "output_norm.bias" in outside or any("attn_norm.bias" in block for block in blocks.values())
     layers = [_layer(keys, number, blocks[number], hidden, norm_bias) for number in range(count)]
+    last_norm = {"token_embd_norm.weight"} if keys.name in EMBEDDING_NORM_LAST else set()
     return Architecture(
         name=keys.name,
         hidden_size=hidden,
@@ -64,7 +65,7 @@ def architecture_from_gguf(header: GgufHeader, *parts: GgufHeader) -> Architectu
         per_layer_embedding_size=keys.number("embedding_length_per_layer_input", 0),
         n_next_token_layers=n_next,
         norm_bias=norm_bias,
-        extra=tuple(_weight(name, shape) for name, shape in outside.items() if name not in OUTSIDE),
+        extra=tuple(_weight(name, shape) for name, shape in outside.items() if name not in OUTSIDE | last_norm),
     )
 
 

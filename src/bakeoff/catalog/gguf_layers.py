@@ -21,7 +21,9 @@ from bakeoff.catalog.tensors import FUSED_GATE_UP, GATE_IN_QUERY
 Shape = tuple[int, ...]
 Block = Mapping[str, Shape]
 
-NOT_NORMS_OF_THE_LAYER = ("attn_q_norm", "attn_k_norm", "attn_q_a_norm", "attn_kv_a_norm", "attn_sub_norm")
+NORM_ENDINGS = ("_norm.weight", "_norm_1.weight", "_norm_2.weight", "_norm_exps.weight")
+
+NOT_NORMS_OF_THE_LAYER = ("attn_q_norm", "attn_k_norm", "attn_q_a_norm", "attn_kv_a_norm")
 """Norms within attention, which may have the width of the model by chance."""
 
 WINDOW_PATTERNS: dict[str, tuple[int, Literal["last", "first"]]] = {
@@ -58,7 +60,7 @@ def is_norm(name: str, shape: Shape, hidden: int) -> bool:
     """A norm of the layer's input or output, as wide as the model."""
     return (
         shape == (hidden,)
-        and (name.endswith("_norm.weight") or name.endswith("_norm_2.weight") or name == "ffn_norm")
+        and (name.endswith(NORM_ENDINGS) or name == "ffn_norm")
         and not name.startswith(NOT_NORMS_OF_THE_LAYER)
     )
 
@@ -129,7 +131,7 @@ def attention(keys: Keys, number: int, block: Block, hidden: int) -> Attention |
         qk_norm="attn_q_norm.weight" in block,
         gated_output=keys.name in GATE_IN_QUERY or _rows(block, "attn_gate") > heads,
         sinks="attn_sinks.weight" in block,
-        wide_qk_norm=heads > 1 and block.get("attn_q_norm.weight") == (heads * size_k,),
+        wide_qk_norm=heads > 1 and block.get("attn_q_norm.weight") in ((heads * size_k,), (size_k, heads)),
         head_gates=0 < _rows(block, "attn_gate") == heads,
         keys_are_values="attn_kv.weight" in block or ("attn_k.weight" in block and "attn_v.weight" not in block),
     )

@@ -266,6 +266,8 @@ def _insisted_on(architecture: Architecture) -> dict[str, Value]:
         "hyper_connection.magnitude": 2.0,
         "hyper_connection.sinkhorn_iterations": 20,
         "hash_layer_count": 0,
+        "attention.indexer.block_size": 128,
+        "attention.indexer.local_blocks": 1,
         "swiglu_clamp_exp": [0.0] * architecture.n_layers,
         "attn_res.block_size": 12,
         "activation.situ_beta": 1.0,

@@ -12,6 +12,10 @@ from bakeoff.values import Reason
 
 EMPTY: Line = {}
 
+_KNOWN: dict[Architecture, Architecture] = {}
+"""Every shape that was read, once: sums are kept by shape, and comparing equal ones that are not the same object would
+cost more than the sums when the catalog is read again."""
+
 
 def read_model(model_id: str, shipped: Record, yours: Record, licences: Mapping[str, Licence]) -> Model:
     """The model that the facts describe; the user's own facts beat the shipped ones, group by group.
@@ -81,7 +85,8 @@ def _architecture(line: Line | None) -> tuple[Architecture | None, Reason | None
         return None, Reason("catalog.no-architecture.missing")
     if "none" in line:
         return None, Reason(f"catalog.no-architecture.{line['none']}")
-    return architecture_from_facts({key: value for key, value in line.items() if key not in HEAD}), None
+    found = architecture_from_facts({key: value for key, value in line.items() if key not in HEAD})
+    return _KNOWN.setdefault(found, found), None
 
 
 def _parameters(line: Line) -> Parameters:

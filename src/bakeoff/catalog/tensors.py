@@ -5,7 +5,7 @@ holds the same numbers under other names. Knows nothing about quantization or by
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -44,7 +44,36 @@ SPLIT_BETA_ALPHA = frozenset(("qwen35", "qwen35moe"))
 
 
 NORMS = ("attn_norm", "ffn_norm", "post_attention_norm", "post_ffw_norm")
-"""Names of a block's norms; those of further ones do not matter."""
+"""Names of a block's norms, where the architecture has no others."""
+
+AFTER_ATTENTION = ("attn_norm", "post_attention_norm")
+AFTER_BOTH = ("post_attention_norm", "post_ffw_norm")
+
+OTHER_NORMS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("glm4moe", "gpt-oss", "qwen35", "qwen35moe", "qwen3next", "seed_oss"), AFTER_ATTENTION),
+    **dict.fromkeys(("exaone4", "olmo2"), AFTER_BOTH),
+    **dict.fromkeys(("minimax-01", "rwkv6", "rwkv7"), ("attn_norm", "attn_norm_2")),
+    "arctic": ("attn_norm", "ffn_norm", "ffn_norm_exps"),
+    "bitnet": ("attn_norm", "ffn_norm", "attn_sub_norm"),
+    "dbrx": ("attn_norm", "attn_output_norm"),
+    "gemma3n": (*NORMS, "post_norm"),
+    "grok": ("attn_norm", "attn_output_norm", "ffn_norm", "layer_output_norm"),
+}
+"""Names of a block's norms in these architectures."""
+
+GEMMA4_EXPERT_NORMS = ("pre_ffw_norm_2", "post_ffw_norm_1", "post_ffw_norm_2")
+
+EMBEDDING_NORM_LAST = frozenset(("lfm2", "lfm2moe"))
+"""Architectures whose last norm is called after the embedding."""
+
+NORMS_BY_HEAD = frozenset(("command-r", "stablelm"))
+"""Architectures whose wide norms of q and k have a row for every head."""
+
+PLAIN_INDEXER = frozenset(("minimax-m3",))
+"""Architectures whose indexer has matrices for queries and keys only."""
+
+WHOLE_KEYS_AND_VALUES = frozenset(("minicpm3", "plm"))
+"""Latent attention with one matrix from the compressed vector to keys and values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +123,8 @@ def outer_tensors(architecture: Architecture) -> tuple[Tensor, ...]:
     hidden, vocab = architecture.hidden_size, architecture.vocab_size
     found = [Tensor("token_embd.weight", "embedding", hidden, vocab)]
     if any(run.layer.n_norms for run in architecture.runs):
-        found += _norm("output_norm", hidden, architecture.norm_bias, "output")
+        last = "token_embd_norm" if architecture.name in EMBEDDING_NORM_LAST else "output_norm"
+        found += _norm(last, hidden, architecture.norm_bias, "output")
     if not architecture.tied_embeddings:
         found.append(Tensor("output.weight", "output", hidden, vocab))
     if architecture.per_layer_embedding_size:
@@ -118,8 +148,11 @@ def block_tensors(layer: Layer, name: str, hidden: int, norm_bias: bool = False)
         norm_bias: norms have a bias.
     """
     found: list[Tensor] = []
+    names = _norm_names(layer, name)
     for number in range(layer.n_norms):
-        found += _norm(NORMS[number] if number < len(NORMS) else f"norm_{number}", hidden, norm_bias)
+        found += _norm(names[number] if number < len(names) else f"norm_{number}", hidden, norm_bias)
+    if name == "falcon-h1":  # llama.cpp asks for this one without an ending
+        found = [replace(one, name="ffn_norm") if one.name == "ffn_norm.weight" else one for one in found]
     if layer.attention is not None:
         found += _attention(layer.attention, name, hidden)
     if layer.recurrent is not None:
@@ -127,6 +160,16 @@ def block_tensors(layer: Layer, name: str, hidden: int, norm_bias: bool = False)
     if layer.feed_forward is not None:
         found += _feed_forward(layer.feed_forward, name, hidden)
     return (*found, *map(_extra, layer.extra))
+
+
+def _norm_names(layer: Layer, name: str) -> tuple[str, ...]:
+    """As llama.cpp calls them."""
+    if name == "gemma4":
+        experts = layer.feed_forward is not None and layer.feed_forward.n_experts
+        return (*NORMS, *GEMMA4_EXPERT_NORMS) if experts else (*NORMS, "post_norm")
+    if name == "deci" and layer.attention is None:
+        return ("ffn_norm",)
+    return OTHER_NORMS.get(name, NORMS)
 
 
 def next_token_tensors(architecture: Architecture) -> tuple[Tensor, ...]:
@@ -165,7 +208,7 @@ def _matrix(name: str, columns: int, rows: int, bias: bool = False) -> list[Tens
 
 def _attention(a: Attention, name: str, hidden: int) -> list[Tensor]:
     if a.latent is not None:
-        return _latent(a, a.latent, hidden)
+        return _latent(a, a.latent, name, hidden)
     if a.compressed is not None:
         return _compressed(a, a.compressed, hidden)
     queries, keys, values = a.n_heads * a.head_dim_k, a.n_kv_heads * a.head_dim_k, a.n_kv_heads * a.head_dim_v
@@ -186,17 +229,26 @@ def _attention(a: Attention, name: str, hidden: int) -> list[Tensor]:
         found += _matrix("attn_gate", hidden, gate)
     found += _matrix("attn_output", a.n_heads * a.head_dim_v, hidden, a.output_bias)
     if a.qk_norm:
-        found.append(Tensor("attn_q_norm.weight", "block", queries if a.wide_qk_norm else a.head_dim_k))
+        found.append(_head_norm("attn_q_norm", a, a.n_heads, name))
         if own_keys:
-            found.append(Tensor("attn_k_norm.weight", "block", keys if a.wide_qk_norm else a.head_dim_k))
+            found.append(_head_norm("attn_k_norm", a, a.n_kv_heads, name))
     if a.sinks:
         found.append(Tensor("attn_sinks.weight", "block", a.n_heads))
     if a.indexer is not None:
-        found += _indexer(a.indexer, hidden, hidden)
+        found += _plain_indexer(a.indexer, hidden) if name in PLAIN_INDEXER else _indexer(a.indexer, hidden, hidden)
     return found
 
 
-def _latent(a: Attention, latent: Latent, hidden: int) -> list[Tensor]:
+def _head_norm(tensor: str, a: Attention, heads: int, name: str) -> Tensor:
+    """The norm of the queries or keys: of one head's width, or of all heads'."""
+    if not a.wide_qk_norm:
+        return Tensor(f"{tensor}.weight", "block", a.head_dim_k)
+    if name in NORMS_BY_HEAD:
+        return Tensor(f"{tensor}.weight", "block", a.head_dim_k, heads)
+    return Tensor(f"{tensor}.weight", "block", heads * a.head_dim_k)
+
+
+def _latent(a: Attention, latent: Latent, name: str, hidden: int) -> list[Tensor]:
     heads, rank = a.n_heads, latent.kv_lora_rank
     queries = heads * (latent.qk_nope_head_dim + latent.qk_rope_head_dim)
     found: list[Tensor] = []
@@ -208,10 +260,13 @@ def _latent(a: Attention, latent: Latent, hidden: int) -> list[Tensor]:
         found += _matrix("attn_q", hidden, queries)
     found += _matrix("attn_kv_a_mqa", hidden, rank + latent.qk_rope_head_dim, a.bias)
     found += _norm("attn_kv_a_norm", rank, False)
-    found += [
-        Tensor("attn_k_b.weight", "block", latent.qk_nope_head_dim, rank, heads),
-        Tensor("attn_v_b.weight", "block", rank, latent.v_head_dim, heads),
-    ]
+    if name in WHOLE_KEYS_AND_VALUES:
+        found += _matrix("attn_kv_b", rank, heads * (latent.qk_nope_head_dim + latent.v_head_dim))
+    else:
+        found += [
+            Tensor("attn_k_b.weight", "block", latent.qk_nope_head_dim, rank, heads),
+            Tensor("attn_v_b.weight", "block", rank, latent.v_head_dim, heads),
+        ]
     found += _matrix("attn_output", heads * latent.v_head_dim, hidden, a.output_bias)
     if a.gated_output:
         found += _matrix("attn_gate", hidden, heads * latent.v_head_dim)
@@ -259,6 +314,16 @@ def _indexer(indexer: Indexer, hidden: int, query_width: int) -> list[Tensor]:
         *_matrix("indexer.proj", hidden, indexer.n_heads),
         *_matrix("indexer.attn_k", hidden, indexer.head_dim),
         *_matrix("indexer.attn_q_b", query_width, indexer.n_heads * indexer.head_dim),
+    ]
+
+
+def _plain_indexer(indexer: Indexer, hidden: int) -> list[Tensor]:
+    """Queries and keys of its own, each with a norm, and no weights of heads (MiniMax-M3)."""
+    return [
+        *_matrix("indexer.q_proj", hidden, indexer.n_heads * indexer.head_dim),
+        *_matrix("indexer.k_proj", hidden, indexer.head_dim),
+        *_norm("indexer.q_norm", indexer.head_dim, False),
+        *_norm("indexer.k_norm", indexer.head_dim, False),
     ]
 
 
@@ -339,7 +404,7 @@ def _gated_delta_net(r: Recurrent, name: str, hidden: int) -> list[Tensor]:
 
 def _kimi_delta_attention(r: Recurrent, hidden: int) -> list[Tensor]:
     inner, heads, head_dim = r.inner_size, r.n_groups, r.state_size
-    convolutions = [Tensor(f"ssm_conv1d_{part}.weight", "block", r.conv_kernel, inner) for part in "qkv"]
+    convolutions = [Tensor(f"ssm_conv1d_{part}.weight", "block", r.conv_kernel, 1, inner) for part in "qkv"]
     return [
         *_matrix("attn_q", hidden, inner),
         *_matrix("attn_k", hidden, inner),

@@ -35,6 +35,9 @@ MOST_TOKENS = 1 << 24
 """Longer contexts are not asked for: the planner keeps a hundred bytes for each token."""
 
 TYPES = {kind.name.lower(): number for number, kind in TENSOR_TYPES.items()}
+WITH_ROTATIONS = frozenset(("gemma4",))
+"""Architectures that do not load without a table of rotary frequencies, which the catalog does not count."""
+
 ENVIRONMENT = {"GGML_NO_BACKTRACE": "1"}
 """Or an abort starts a debugger."""
 
@@ -189,10 +192,14 @@ def _refused(log: str) -> EngineError:
 
 
 def _outlines(architecture: Architecture) -> list[Outline]:
-    return [
+    found = [
         Outline(tensor.name if number is None else f"blk.{number}.{tensor.name}", _shape(tensor), _type(tensor))
         for number, tensor in tensors(architecture)
     ]
+    if architecture.name in WITH_ROTATIONS:
+        widths = [layer.attention.head_dim_k for layer in architecture.layers() if layer.attention]
+        found.append(Outline("rope_freqs.weight", (max(widths) // 2,), TYPES["f32"]))
+    return found
 
 
 def _shape(tensor: Tensor) -> tuple[int, ...]:

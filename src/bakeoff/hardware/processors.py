@@ -28,12 +28,17 @@ INSTRUCTIONS: dict[str, tuple[str, ...]] = {
 
 LONGEST_NAME_WORDS = 6
 
+ANY_LETTER = "a-z"
+"""In a pattern that does not spell every letter out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What is true of all processors whose name matches."""
 
-    pattern: re.Pattern[str]
+    pattern: str
+    """Of the whole of a name's `table.key`."""
+
     title: str
     """The family, for messages."""
 
@@ -61,6 +66,21 @@ class Rule:
         """Peak of the vector units; nothing else is modelled for a CPU."""
         return Rates(fp32=self.cores * self.clock_hz * self.flops_per_cycle)
 
+    def matches(self, short: str) -> bool:
+        """The name is one of the family. Only patterns that may match are compiled: all of them would take longer than
+        the rest of reading a machine.
+        """
+        if ANY_LETTER in self.pattern:
+            possible = not self.pattern.startswith("xeon") or short.startswith("xeon")
+        else:
+            possible = all(letter in self.pattern for letter in short if letter.isalpha())
+        return possible and _compiled(self.pattern).fullmatch(short) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
 
 @cache
 def rules() -> tuple[Rule, ...]:
@@ -68,7 +88,7 @@ def rules() -> tuple[Rule, ...]:
     with (DATA / "processors.csv").open(encoding="utf-8", newline="") as lines:
         return tuple(
             Rule(
-                pattern=re.compile(row["pattern"]),
+                pattern=row["pattern"],
                 title=row["title"],
                 cores=int(row["cores"]),
                 memory_type=row["memory"],
@@ -83,7 +103,7 @@ def rules() -> tuple[Rule, ...]:
 
 def match(short: str) -> Rule | None:
     """The rule for a name's `table.key`."""
-    return next((rule for rule in rules() if rule.pattern.fullmatch(short)), None)
+    return next((rule for rule in rules() if rule.matches(short)), None)
 
 
 def find(text: str) -> Rule | None:

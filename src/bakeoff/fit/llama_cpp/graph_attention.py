@@ -4,7 +4,7 @@ Follows `llm_graph_context::build_attn` in src/llama-graph.cpp and the graphs in
 input stays alive until the caller ends it.
 """
 
-from bakeoff.catalog.architecture import Attention
+from bakeoff.catalog.architecture import Attention, Indexer
 from bakeoff.fit.llama_cpp.graph import Step
 from bakeoff.fit.llama_cpp.scratch import Block
 
@@ -49,7 +49,9 @@ def grouped_heads(step: Step, a: Attention, cells: int, norm: Block, *, window: 
         scratch.give(*dying)
     else:
         _keys_and_values(step, width_k, width_v, turned, dying)
+    masks = (_choose_blocks(step, a.indexer, cells),) if a.indexer is not None else ()
     found = _heads(step, a, cells, query)
+    scratch.give(*masks)
     if not gated:
         return found
     gate = scratch.new(a.n_heads if a.head_gates else a.n_heads * a.head_dim_v)
@@ -59,6 +61,21 @@ def grouped_heads(step: Step, a: Attention, cells: int, norm: Block, *, window: 
         return scratch.new(a.n_heads * a.head_dim_v, found, gate)
     scratch.give(gate)
     return found
+
+
+def _choose_blocks(step: Step, indexer: Indexer, cells: int) -> Block:
+    """The mask of one layer that attends to whole blocks of its cache (MiniMax-M3): every head of the indexer scores
+    every cached token, and the scores are laid out anew to find the best block.
+    """
+    scratch = step.scratch
+    whole = scratch.new(cells) if step.flash else None  # the half-size mask in full
+    query = scratch.new(indexer.n_heads * indexer.head_dim)
+    scores = scratch.new(cells * indexer.n_heads, query)
+    turned = scratch.new(cells * indexer.n_heads)
+    scratch.give(scores)
+    mask = scratch.take((2 if step.flash else 4) * cells * scratch.rows)
+    scratch.give(turned, *([whole] if whole is not None else []))
+    return mask
 
 
 def _gated_heads(step: Step, a: Attention, cells: int, dying: tuple[Block, ...]) -> Block:

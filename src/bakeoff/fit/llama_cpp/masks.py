@@ -111,6 +111,8 @@ class Masks:
         attention = kind.layer.attention
         if attention is None or not (attention.indexer or kind.follows):
             return 0
+        if attention.indexer and not (attention.latent or attention.compressed):
+            return 0  # whole blocks are chosen, layer by layer: `graph_attention`
         indexer = attention.indexer or next(
             k.layer.attention.indexer for k in self.model.kinds if k.layer.attention and k.layer.attention.indexer
         )

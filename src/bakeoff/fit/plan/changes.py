@@ -11,6 +11,7 @@ from bakeoff.fit.plan.choose import SAME_LOSS, choose, loss
 from bakeoff.fit.plan.making import Maker
 from bakeoff.fit.plan.plan import Plan
 from bakeoff.fit.plan.pools import SYSTEM, device_name
+from bakeoff.fit.speed.decode import in_use
 from bakeoff.hardware.machine import Machine
 from bakeoff.units import GIB
 from bakeoff.values import Estimate, Reason, reason
@@ -22,6 +23,10 @@ WORTH_CLOSING = 0.5 * GIB
 """Of other programs."""
 
 SMALL_CACHE = "q8_0"
+
+LARGE_STEP = 2048
+"""Tokens of a prompt's step that are worth trying (llama.cpp's own advice for experts in main memory, its discussion
+15396)."""
 
 SHORTER = (65536, 32768, 16384, 8192, 4096, 2048)
 """Contexts that are tried where nothing runs."""
@@ -44,8 +49,10 @@ def changes(maker: Maker, plans: Sequence[Plan], chosen: Plan | None) -> Iterato
     yield from _longer_context(maker, chosen)
     yield from _better_build(plans, chosen)
     yield from _smaller_cache(maker, chosen)
+    yield from _larger_steps(maker, chosen)
     yield from _freed(maker, chosen)
     yield from _all_on_gpu(maker, chosen)
+    yield from _in_use(maker, chosen)
 
 
 def _longer_context(maker: Maker, chosen: Plan) -> Iterator[Reason]:
@@ -63,6 +70,14 @@ def _longer_context(maker: Maker, chosen: Plan) -> Iterator[Reason]:
         return
     if plan.runs and plan.conversations < maker.wanted.conversations:
         yield reason("change.longer_context_fewer", tokens=longer, n=plan.conversations)
+    elif plan.runs and plan.conversations < chosen.conversations and plan.speed.decode_tokens_per_second is not None:
+        yield reason(
+            "change.longer_context_room",
+            tokens=longer,
+            rate=plan.speed.decode_tokens_per_second.value,
+            n=plan.conversations,
+            now=chosen.conversations,
+        )
     elif plan.runs and plan.speed.decode_tokens_per_second is not None:
         yield reason(
             "change.longer_context",
@@ -113,6 +128,34 @@ def _smaller_cache(maker: Maker, chosen: Plan) -> Iterator[Reason]:
             tokens=plan.max_context_tokens or plan.context_tokens,
             rate=rate.value if rate is not None else None,
         )
+
+
+def _larger_steps(maker: Maker, chosen: Plan) -> Iterator[Reason]:
+    """Each step of a prompt sends the weights that lie in main memory to the GPU: fewer steps send them less often."""
+    mode = chosen.offload.mode if chosen.offload is not None else None
+    if mode not in ("experts on cpu", "layers on cpu") or maker.wanted.ubatch >= LARGE_STEP:
+        return
+    plan = _tried(maker.with_wanted(ubatch=LARGE_STEP), chosen)
+    if plan is None or not plan.runs or plan.memory is None or chosen.memory is None:
+        return
+    first, before = plan.speed.time_to_first_token_ms, chosen.speed.time_to_first_token_ms
+    reading = plan.speed.prefill_tokens_per_second
+    if first is not None and before is not None and reading is not None and FASTER * first.value < before.value:
+        more = plan.memory.compute_bytes - chosen.memory.compute_bytes
+        yield reason(
+            "change.larger_steps", tokens=str(LARGE_STEP), rate=reading.value, ms=first.value, more=max(0, more)
+        )
+
+
+def _in_use(maker: Maker, chosen: Plan) -> Iterator[Reason]:
+    """What people's own machines reach, beside the clean runs that predictions are about."""
+    speed, offload = chosen.speed.decode_tokens_per_second, chosen.offload
+    if chosen.engine != "llama.cpp" or speed is None or offload is None or maker.calibration.scales:
+        return
+    if offload.mode == "gpu" and maker.wanted.conversations == 1:
+        work = maker.lay(chosen.build, chosen.engine).work_at(maker.wanted.prompt_tokens)
+        low, high = in_use(speed, work, maker.machine)
+        yield reason("change.in_use", low=low, high=high, here=maker.machine.here)
 
 
 def _freed(maker: Maker, chosen: Plan | None) -> Iterator[Reason]:

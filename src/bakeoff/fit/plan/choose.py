@@ -4,18 +4,27 @@
     2. What runs fast enough at all, comfortable before usable.
     3. What runs, with a loss that can be borne if there is such.
 
-Within a step the least expected loss of quality; among losses that no test set could tell apart, the shortest wait. In
-the last one nothing is fast enough, so there the shortest wait comes first.
+Within a step the least expected loss of quality; among losses that no test set could tell apart, the shortest wait. A
+build that lies on GPUs as a whole is taken for one that does not, and waits longer, for a quarter of a point. In the
+last one nothing is fast enough, so there the shortest wait comes first.
 """
 
 from collections.abc import Iterable
 
 from bakeoff.catalog.builds import Engine
 from bakeoff.fit.plan.plan import Plan
+from bakeoff.fit.speed.verdict import (
+    COMFORTABLE_ANSWER_SECONDS,
+    COMFORTABLE_FIRST_SECONDS,
+    READING_TOKENS_PER_SECOND,
+)
 from bakeoff.values import Estimate
 
 SAME_LOSS = 0.1
 """Losses that differ by fewer points are the same: to see a tenth of a point takes hundreds of thousands of rows."""
+
+WHOLE_LOSS = 0.25
+"""Points that are not worth leaving layers with the processor for: ten thousand rows do not show so little."""
 
 CLOSE = 1.2
 """Waiting times that differ by a smaller factor are the same, the intervals being wider; then the engine decides."""
@@ -50,6 +59,13 @@ def choose(plans: Iterable[Plan]) -> Plan | None:
     least = min(loss(plan) for plan in among)
     alike = [plan for plan in among if loss(plan) <= least + SAME_LOSS]
     shortest = min(wait(plan) for plan in alike)
+    if not any(is_whole(plan) for plan in alike):
+        on_gpus = [plan for plan in among if is_whole(plan) and loss(plan) <= least + WHOLE_LOSS]
+        faster = [plan for plan in on_gpus if CLOSE * wait(plan) < shortest]
+        if faster:
+            least = min(loss(plan) for plan in faster)
+            alike = [plan for plan in faster if loss(plan) <= least + SAME_LOSS]
+            shortest = min(wait(plan) for plan in alike)
     close = [plan for plan in alike if wait(plan) <= CLOSE * shortest]
     engine = min(ENGINES.index(plan.engine) for plan in close)
     return min((plan for plan in close if ENGINES.index(plan.engine) == engine), key=wait)
@@ -60,13 +76,25 @@ def step(plan: Plan) -> int:
     heavy = is_heavy(plan.quality_loss)
     if plan.verdict == "too slow for conversation" or _below_floor(plan):
         return TOO_SLOW + heavy
-    return HEAVY * heavy + (0 if plan.verdict == "comfortable" or _surely_fast(plan) else 1)
+    return HEAVY * heavy + (0 if plan.verdict == "comfortable" or _nearly_comfortable(plan) else 1)
+
+
+def _nearly_comfortable(plan: Plan) -> bool:
+    """Comfortable but for a fifth, which no prediction can tell: not worth a loss of quality."""
+    first, whole = plan.speed.time_to_first_token_ms, plan.speed.request_seconds
+    writing = plan.speed.decode_tokens_per_second
+    if first is None or whole is None or writing is None:
+        return _surely_fast(plan)
+    return (
+        first.value <= CLOSE * 1e3 * COMFORTABLE_FIRST_SECONDS
+        and whole.value <= CLOSE * COMFORTABLE_ANSWER_SECONDS
+        and CLOSE * writing.value >= READING_TOKENS_PER_SECOND
+    )
 
 
 def _surely_fast(plan: Plan) -> bool:
     """Nothing is known of the speed, but all of the model is on GPUs."""
-    unknown = plan.speed.decode_tokens_per_second is None
-    return unknown and plan.offload is not None and plan.offload.mode in ("gpu", "gpus", "tensor parallel")
+    return plan.speed.decode_tokens_per_second is None and is_whole(plan)
 
 
 def _below_floor(plan: Plan) -> bool:
@@ -75,6 +103,11 @@ def _below_floor(plan: Plan) -> bool:
         return True
     floor, speed = plan.wanted.least_speed, plan.speed.decode_tokens_per_second
     return floor is not None and speed is not None and speed.value < floor
+
+
+def is_whole(plan: Plan) -> bool:
+    """All of the model is on GPUs."""
+    return plan.offload is not None and plan.offload.mode in ("gpu", "gpus", "tensor parallel")
 
 
 def is_heavy(expected: Estimate | None) -> bool:

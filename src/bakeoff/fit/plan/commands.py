@@ -19,12 +19,36 @@ FEW_QUANTIZATIONS = ("ggml-org/",)
 """Converters that offer only one or two, mostly Q4_K_M and Q8_0, and gpt-oss as it is."""
 
 
+SMALL_IQ = frozenset(("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ2_M", "IQ3_XXS", "IQ3_XS", "IQ3_S", "IQ3_M"))
+WHOLE = frozenset(("F32", "BF16", "F16"))
+
+LACKING: dict[str, frozenset[str]] = {
+    "unsloth/": SMALL_IQ | {"Q5_0", "Q5_1", "Q4_K_L", "Q5_K_L", "Q6_K_L", "Q3_K_XL"},  # small ones are UD- builds
+    "bartowski/": frozenset(("IQ1_S", "F32")),
+    "mradermacher/": SMALL_IQ | WHOLE,
+    "ggml-org/": SMALL_IQ | {"Q2_K", "Q3_K_M", "Q5_K_M", "Q6_K", "IQ4_XS", "IQ4_NL"},
+    "lmstudio-community/": SMALL_IQ | WHOLE | {"Q2_K", "Q3_K_M"},
+}
+"""What none of a converter's repositories holds, of 42, 32, 5 and 6 that were listed (gguf_sizes.csv, 2026-11-22), and
+what ggml-org, which makes one or two builds of a model, does not make."""
+
+OF_I1 = WHOLE | {"Q8_0"}
+"""What mradermacher's repositories with an importance matrix (`-i1-GGUF`) lack; they have the small ones."""
+
+
+def lacks(repository: str, quantization: str) -> bool:
+    """The repository holds no such build, by the habits of who made it."""
+    if repository.endswith("-i1-GGUF"):
+        return quantization in OF_I1
+    return any(quantization in lacking for prefix, lacking in LACKING.items() if repository.startswith(prefix))
+
+
 def gguf_repository(model: Model, build: Build) -> str | None:
     """The repository to take a GGUF build from; None where none is known.
 
-    Which files it holds is not looked up.
+    Which files it holds is not looked up, but what its maker never offers is known (`LACKING`).
     """
-    known = list(model.gguf_repositories)
+    known = [name for name in model.gguf_repositories if not lacks(name, build.quantization)]
     if build.quantization.startswith("UD-"):
         return next((name for name in known if name.startswith("unsloth/")), None)
     if build.quantization == "MXFP4":

@@ -12,7 +12,7 @@ from bakeoff.fit.plan.plan import NO_SPEED, Speed
 from bakeoff.fit.plan.wanted import Wanted
 from bakeoff.fit.speed import Judged, Load, RequestTime, Scale, Work, judge, prefill_speed, request_time, serving
 from bakeoff.hardware.machine import Machine
-from bakeoff.values import Estimate
+from bakeoff.values import Estimate, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def pace(
         return Pace(NO_SPEED, judge(None, runs=False))
     at_once = max(1, min(wanted.conversations, laid.conversations))
     if engine == "transformers":
-        return Pace(NO_SPEED, judge(None))  # not measured widely enough to say
+        return Pace(NO_SPEED, judge(None, unknown=reason("speed.engine_not_measured", engine="Transformers")))
     if engine in ("llama.cpp", "mlx") and at_once == 1:
         return _alone(laid.work_at, machine, engine, wanted, scale)
     if engine in ("vllm", "sglang"):  # whose work counts the GPUs that it uses

@@ -179,6 +179,12 @@ BITS = {
 """Least bits per weight, for passing over what cannot have room without looking closer."""
 
 
+def _worth_a_look(found: Iterable[Plan], least: float) -> float:
+    """Points of loss beyond the least, within which a build may still be taken (`choose`)."""
+    whole = any(is_whole(plan) and step(plan) == 0 and loss(plan) <= least + SAME_LOSS for plan in found)
+    return SAME_LOSS if whole else WHOLE_LOSS
+
+
 @dataclass(slots=True)
 class Search:
     """The search over the catalog, which keeps each model's plan."""
@@ -258,7 +264,7 @@ class Search:
         losses = {pair: expected.value if (expected := maker.loss(pair[0])) is not None else 2.0 for pair in pairs}
         enough: float | None = None
         for pair in sorted(pairs, key=lambda pair: losses[pair]):
-            if enough is not None and losses[pair] > enough + (SAME_LOSS if any(map(is_whole, found)) else WHOLE_LOSS):
+            if enough is not None and losses[pair] > enough + _worth_a_look(found, enough):
                 break
             if losses[pair] > BEARABLE_LOSS and any(step(plan) < HEAVY for plan in found):
                 break

@@ -218,6 +218,20 @@ def decode_speed(
     )
 
 
+def in_use(speed: Estimate, work: Work, machine: Machine) -> tuple[float, float]:
+    """Where eight in ten of people's own machines lie: a wider interval than that of clean runs, which a predicted
+    speed has.
+
+    Other programs, heat, power limits and older builds make the difference. The width is that of what people report
+    of models that lie on one card (docs/measured/speed.md); nothing outruns the memory.
+    """
+    power = table("decode").extra["in_use"]
+    high = speed.value * (speed.high / speed.value) ** power
+    return speed.value * (speed.low / speed.value) ** power, min(
+        high, max(speed.high, 1 / ideal_seconds(work, machine))
+    )
+
+
 def ideal_seconds(work: Work, machine: Machine) -> float:
     """The roofline: bytes over bandwidth and nothing else."""
     total = 0.0

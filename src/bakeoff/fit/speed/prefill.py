@@ -23,10 +23,6 @@ UBATCH = 512
 TILE = 32.0
 """Columns that a matrix kernel computes at least: experts with fewer tokens waste the rest."""
 
-ATTENTION = 1.3
-"""What an operation of attention costs beside one of matrices: chosen among 0.5 to 3 by the error at 4,096 to 65,536
-tokens on the two systems that were measured there (kyuz0, ggml-org)."""
-
 SEEN_LINK = 10e9
 """Bytes per second over PCI Express, where a card's link is not known: version 3 with 16 lanes less overhead."""
 
@@ -34,7 +30,11 @@ SEEN_LINK = 10e9
 def prefill_terms(
     part: Part, work: Work, accelerator: Accelerator, tokens: float, start: float, ubatch: int
 ) -> tuple[float, ...]:
-    """Seconds at unit coefficients for a whole prompt on one accelerator, in the order of the constants' terms."""
+    """Seconds at unit coefficients for a whole prompt on one accelerator, in the order of the constants' terms.
+
+    Experts' operations are among those of the matrices; `experts` and `small experts` are what they cost beyond that,
+    because each expert's share of a step is a small matrix of its own.
+    """
     found = accelerator.bandwidth_bytes_per_second
     if found is None:
         raise ValueError(f"the memory bandwidth of {accelerator.name} is not known")
@@ -44,7 +44,8 @@ def prefill_terms(
     dense, experts, attention = _operations(part, work, tokens, start)
     per_expert = max(each * work.expert_share, 1e-9)
     return (
-        (dense + ATTENTION * attention) / rate,
+        (dense + experts) / rate,
+        attention / rate,
         experts / rate,
         experts * TILE / per_expert / rate if experts else 0.0,
         steps * (part.dense_bytes + part.expert_bytes * work.experts_read(each)) / found.value,

@@ -37,18 +37,28 @@ class Judged:
     """What keeps it from being better, worst first; empty where it is comfortable."""
 
 
-def judge(time: RequestTime | None, *, runs: bool = True, reading: float = READING_TOKENS_PER_SECOND) -> Judged:
+NOT_KNOWN = reason("speed.not_known")
+
+
+def judge(
+    time: RequestTime | None,
+    *,
+    runs: bool = True,
+    reading: float = READING_TOKENS_PER_SECOND,
+    unknown: Reason = NOT_KNOWN,
+) -> Judged:
     """The verdict for a request.
 
     Args:
         time: of the user's request; None where nothing can be said of the speed.
         runs: it fits and an engine runs it.
         reading: tokens per second that the user reads.
+        unknown: why nothing can be said of the speed, where `time` is None.
     """
     if not runs:
         return Judged("does not run", ())
     if time is None:
-        return Judged("usable", (reason("speed.not_known"),))
+        return Judged("usable", (unknown,))
     checks = (_answer(time), _first_word(time), _writing(time, reading))
     found = sorted((check for check in checks if check[0]), key=lambda check: -check[0])
     words: tuple[Verdict, ...] = ("comfortable", "usable", "too slow for conversation")
