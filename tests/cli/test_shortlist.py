@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from bakeoff.cli.shortlist import shortlist_command
 from bakeoff.errors import UsageError
 from bakeoff.project.editing import read_document
+from bakeoff.project.presets import presets
 from tests.json_page import keys, mentioned, promised
 
 ON = ("--hardware", "RTX 4090, 64 GB RAM")
@@ -64,3 +65,18 @@ def test_contradicting_needs_are_refused(tmp_path: Path) -> None:
         run("--project", tmp_path, "--hardware", "none", "--privacy", "local-only")
     with pytest.raises(UsageError, match="RTX 9999"):
         run("--project", tmp_path, "--hardware", "RTX 9999 Ultra")
+
+
+def test_hosted_models_come_with_a_price_and_a_route(tmp_path: Path) -> None:
+    asked = ("--hardware", "none", "--requests-per-day", "5000", "--budget-usd-per-month", "100")
+    document = json.loads(run("--project", tmp_path, *asked, "--json", "--write").stdout)
+    assert len(document["picks"]) >= 3
+    assert all(0 < pick["usd_per_month"] <= 100 for pick in document["picks"])
+    candidates = read_document(tmp_path).unwrap()["candidates"]
+    assert all(one["via"] in presets() for one in candidates)
+    assert all(("provider" in one) == (one["via"] == "huggingface") for one in candidates)
+
+
+def test_who_has_hardware_and_no_budget_is_offered_nothing_hosted(tmp_path: Path) -> None:
+    document = json.loads(run("--project", tmp_path, *ON, "--json").stdout)
+    assert {pick["provider"] for pick in document["picks"]} == {None}

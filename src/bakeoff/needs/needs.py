@@ -74,6 +74,8 @@ class Needs:
     """`local-only`: no row leaves the machine. `private-cloud`: rented machines, but no hosted API."""
 
     budget_usd_per_month: float | None = None
+    """For hosted models; without one they are looked at only where there is no hardware."""
+
     requests_per_day: float | None = None
     growth_per_year: float = 0.0
     """0.5: half as many again each year."""
@@ -86,8 +88,9 @@ class Needs:
 
     @property
     def hosted_allowed(self) -> bool:
-        """An API of others may see the rows."""
-        return self.privacy == "any" and not self.fine_tuning
+        """An API of others may see the rows, and there is a reason to look at them: no hardware, or a budget."""
+        wanted = self.hardware == NO_HARDWARE or self.budget_usd_per_month is not None
+        return self.privacy == "any" and wanted and not self.fine_tuning
 
     @property
     def local_allowed(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bakeoff.needs.needs import CHOICES, NO_HARDWARE, Needs
+from bakeoff.needs.needs import CHOICES, Needs
 from bakeoff.values import Reason, reason
 
 
@@ -46,6 +46,6 @@ QUESTIONS: tuple[Question, ...] = (
     Question("prefer", CHOICES["prefer"]),
     Question("license", CHOICES["license"]),
     Question("openness", CHOICES["openness"]),
-    Question("budget_usd_per_month", asked=lambda needs: needs.hardware == NO_HARDWARE or needs.hosted_allowed),
+    Question("budget_usd_per_month", asked=lambda needs: needs.privacy == "any" and not needs.fine_tuning),
     Question("fine_tuning"),
 )

@@ -1,6 +1,6 @@
 """The shortlist of a project: its needs, this or a named machine, the catalog; and its picks as candidates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +12,16 @@ from bakeoff.hardware import machine as machine_named
 from bakeoff.needs import Needs, contradictions
 from bakeoff.needs.needs import THIS_MACHINE
 from bakeoff.project.editing import append_tables, read_document
+from bakeoff.project.offers import hosted
 from bakeoff.report.words import sentence
-from bakeoff.shortlist import Entry, Offer, Shortlist, shortlist
+from bakeoff.shortlist import Entry, Shortlist, shortlist
 
 SERVERS: Mapping[str, str] = {"vllm": "vllm", "sglang": "sglang", "mlx": "http://127.0.0.1:8080/v1"}
 """Engine to the route by which its server is reached (`via`)."""
 
 
-def shortlist_for(needs: Needs, offers: Mapping[str, Sequence[Offer]] | None = None) -> Shortlist:
-    """The candidates for needs.
-
-    Args:
-        needs: what is required.
-        offers: model id to providers that host it.
+def shortlist_for(needs: Needs) -> Shortlist:
+    """The candidates for needs, on the machine that they name and at providers where they allow it.
 
     Raises:
         UsageError: needs that contradict each other, or a machine that means nothing.
@@ -38,7 +35,7 @@ def shortlist_for(needs: Needs, offers: Mapping[str, Sequence[Offer]] | None = N
     if needs.local_allowed:
         machine = machine_named(None if needs.hardware == THIS_MACHINE else needs.hardware)
         learnt = calibration(machine, catalog) if machine.here else NOTHING
-    return shortlist(needs, machine, catalog, offers=offers, calibration=learnt)
+    return shortlist(needs, machine, catalog, offers=hosted(needs, catalog), calibration=learnt)
 
 
 def candidate_table(entry: Entry, *, here: bool) -> dict[str, Any]:
@@ -50,7 +47,9 @@ def candidate_table(entry: Entry, *, here: bool) -> dict[str, Any]:
     """
     model, plan, offer = entry.model, entry.plan, entry.offer
     if offer is not None:
-        return {"name": f"{model.name} ({offer.provider})", "model": offer.served_as, "via": offer.via}
+        provider = offer.provider if offer.via == "huggingface" else None
+        return {"name": f"{model.name} ({offer.provider})", "model": offer.served_as, "via": offer.via,
+                "provider": provider}  # fmt: skip
     assert plan is not None
     short = f"{model.name} {plan.build.quantization}"
     if plan.engine == "llama.cpp":

@@ -49,9 +49,8 @@ class Parameters:
 
 
 SELF_REPORTED, SATURATED = 4.0, 2.0
-"""Factors on the noise variance. A vendor's own number is chosen by the vendor; four means half the weight per
-standard deviation. Fitted they would be smaller (`docs/measured/shortlist.md`); what cannot be seen in the numbers is
-which results were not published."""
+"""Factors on the noise variance, a judgement: a vendor's own number is chosen by the vendor, and which results were not
+published cannot be seen in the numbers. Four means half the weight per standard deviation."""
 
 
 @lru_cache(maxsize=1)
