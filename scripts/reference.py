@@ -3,12 +3,15 @@
 python scripts/reference.py writes the pages; with --check it exits 1 when a page is not what would be written.
 """
 
+import ast
 import importlib
 import inspect
 import sys
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import click
 
@@ -52,9 +55,16 @@ def project_file_page() -> str:
         ("[data]", config.DataSection),
         ("[prompt]", config.PromptSection),
         ("[[prompt.examples]]", config.ExampleSection),
+        ("[[prompt.variants]]", config.VariantSection),
         ("[parameters]", None),
         ("[[candidates]]", config.CandidateSection),
         ("[[graders]]", config.GraderSection),
+        ("[run]", config.RunSection),
+        ("[candidates.price_per_million]", config.PriceSection),
+        ("[preflight]", config.PreflightSection),
+        ("[judge]", config.JudgeSection),
+        ("[[judge.criteria]]", config.CriterionSection),
+        ("[judge.bar]", config.BarSection),
         ("[decide]", config.DecideSection),
     ]
     parts = [HEAD + "# bakeoff.toml\n"]
@@ -71,7 +81,45 @@ def project_file_page() -> str:
             default = "required" if field.is_required() else f"`{field.default!r}`"
             parts.append(f"| `{name}` | {type_name(field.annotation)} | {default} | {field.description or ''} |")
         parts.append("")
+        if section is config.GraderSection:
+            parts += grader_kinds()
     return "\n".join(parts)
+
+
+def grader_kinds() -> list[str]:
+    """Each kind of grader with its options, from the dataclasses that are the kinds."""
+    registry = importlib.import_module("bakeoff.evaluate.graders.registry")
+    parts = []
+    for kind, rule in registry.KINDS.items():
+        parts.append(f'### kind = "{kind}"\n\n{inspect.cleandoc(rule.__doc__ or "")}\n')
+        if not rule.needs_target:
+            parts.append("Needs no `target`.\n")
+        types, meanings = get_type_hints(rule), field_docstrings(rule)
+        rows = [
+            f"| `{name}` | {cell(type_name(types[name]))} | `{default!r}` | {cell(meanings[name])} |"
+            for name, default in registry.defaults(rule).items()
+        ]
+        if rows:
+            parts.append("\n".join(["| option | type | default | meaning |\n|---|---|---|---|", *rows]) + "\n")
+    return parts
+
+
+def field_docstrings(kind: type) -> dict[str, str]:
+    """The string under each field of a dataclass, its bases' too."""
+    found: dict[str, str] = {}
+    for base in reversed(kind.__mro__[:-1]):
+        if not base.__module__.startswith("bakeoff."):
+            continue
+        body = ast.parse(inspect.getsource(base)).body[0].body  # type: ignore[attr-defined]  # it is a class
+        for field, text in pairwise(body):
+            if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
+                found[ast.unparse(field.target)] = " ".join(str(text.value.value).split())
+    return found
+
+
+def cell(text: str) -> str:
+    """Text for a cell of a Markdown table."""
+    return text.replace("|", "\\|")
 
 
 def type_name(annotation: object) -> str:
@@ -83,6 +131,10 @@ def type_name(annotation: object) -> str:
         return " or ".join(type_name(one) for one in inside)
     if origin is Literal:
         return "one of " + ", ".join(f"`{one!r}`" for one in inside)
+    if origin is Callable:
+        return "a function, from Python"
+    if origin is Mapping:
+        return "table" if inside[1] is Any else f"table of {type_name(inside[1])}"
     if origin in (tuple, list):
         return f"list of {type_name(inside[0])}"
     if annotation is type(None):

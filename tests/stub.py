@@ -21,11 +21,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.faulty import Said, aside, misbehave
+
 LABELS = ("positive", "negative", "neutral")
 FAULTS = (
     "ok", "500", "503-once", "429-once", "429-always", "401", "400", "404", "html", "hang", "cut", "empty", "long",
     "nostream", "error-event", "garbage-event", "not-http", "close", "bad-json", "thinking", "silent-usage", "redirect",
 )  # fmt: skip
+
+ASIDE = ("/props", "/version", "/api/version", "/api/show", "/api/ps", "/api/v0/models", "/apply-template", "/tokenize")
+"""What servers tell beside the API; this one does not. Not counted, not logged."""
 
 
 @dataclass
@@ -107,6 +112,15 @@ class Connection(asyncio.Protocol):
         stub = self.stub
         if path.endswith("/models"):
             return self.plain(200, json.dumps({"data": [{"id": "stub"}]}))
+        if path.endswith(ASIDE):
+            told = aside(path.split("/")[1], path)
+            if told is not None:
+                return self.plain(200, told)
+            return self.plain(404, "no such route", kind="text/plain")
+        if path.endswith("/most-in-flight"):
+            self.plain(200, json.dumps({"most_in_flight": stub.most_in_flight, "requests": sum(stub.seen.values())}))
+            stub.most_in_flight = 0
+            return stub.seen.clear()
         digest = hashlib.sha256(path.encode() + body).hexdigest()[:24]
         stub.note(">", digest)
         stub.seen[digest] += 1
@@ -130,6 +144,10 @@ class Connection(asyncio.Protocol):
         error = '{"error": {"message": "%s", "code": %d}}'
         if fault in ("500", "401", "400"):
             self.plain(int(fault), error % (f"stub says {fault}", int(fault)))
+        elif fault == "strict-template":
+            self.plain(
+                500, error % ("The model produced output that does not match the expected peg-native format", 500)
+            )
         elif fault == "404":
             self.plain(404, "no such route", kind="text/plain")
         elif fault == "redirect":
@@ -157,17 +175,32 @@ class Connection(asyncio.Protocol):
         chat = "messages" in request
         text = {"empty": "", "long": "yes " * 50}.get(fault) or ("" if fault == "empty" else answer_for(body))
         usage = {"prompt_tokens": len(body) // 4, "completion_tokens": max(1, len(text) // 4)}
+        usage["total_tokens"] = sum(usage.values())
+        said = misbehave(fault, Said(text, usage, "length" if fault == "long" else "stop"), body)
+        text, usage = said.text, said.usage
+        event = {"model": request["model"], **said.event}
         if fault == "nostream":
             message = {"message": {"role": "assistant", "content": text}} if chat else {"text": text}
-            whole = {"model": "stub", "choices": [{"index": 0, **message, "finish_reason": "stop"}], "usage": usage}
+            whole = {
+                "id": "1",
+                "object": "chat.completion",
+                "created": 1,
+                **event,
+                "choices": [{"index": 0, **message, "finish_reason": "stop"}],
+                "usage": usage,
+            }
             return self.plain(200, json.dumps(whole))
         size = max(1, -(-len(text) // self.stub.chunks))
         pieces = [text[i : i + size] for i in range(0, len(text), size)]
         events = [{"delta": {"role": "assistant", "content": None}}] if chat else []
         if fault == "thinking":
             events.append({"delta": {"reasoning_content": "let me see"}})
+        if fault == "typed-parts":
+            parts = [{"type": "thinking", "thinking": [{"type": "text", "text": "let me see"}]}]
+            events.append({"delta": {"content": [*parts, {"type": "text", "text": text}]}})
+            pieces = []
         events += [{"delta": {"content": piece}} if chat else {"text": piece} for piece in pieces]
-        lines = [json.dumps({"model": "stub", "choices": [{"index": 0, "finish_reason": None, **e}]}) for e in events]
+        lines = [json.dumps({**event, "choices": [{"index": 0, "finish_reason": None, **e}]}) for e in events]
         if fault == "cut":
             self.head(200, "text/event-stream", chunked=True)
             self.chunk("".join(f"data: {line}\n\n" for line in lines[:2]))
@@ -176,11 +209,11 @@ class Connection(asyncio.Protocol):
             lines.append('{"error": {"message": "out of memory", "code": 500}}')
         if fault == "garbage-event":
             lines.append("{not json")
-        ending = {"index": 0, "finish_reason": "length" if fault == "long" else "stop", "delta": {}}
-        lines.append(json.dumps({"model": "stub", "choices": [ending if chat else {**ending, "text": ""}]}))
+        ending = {"index": 0, "finish_reason": said.finish, "delta": {}}
+        lines.append(json.dumps({**event, "choices": [ending if chat else {**ending, "text": ""}]}))
         if fault != "silent-usage":
-            lines.append(json.dumps({"model": "stub", "choices": [], "usage": usage}))
-        self.head(200, "text/event-stream", chunked=True)
+            lines.append(json.dumps({**event, "choices": [], "usage": usage}))
+        self.head(200, "text/event-stream", chunked=True, extra=said.headers)
         for line in lines:
             self.chunk(f"data: {line}\n\n")
         self.chunk(": ping\n\ndata: [DONE]\n\n")

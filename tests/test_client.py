@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bakeoff.evaluate.client import AskError, Client, Timeouts, _retry_after
+from bakeoff.evaluate.client import AskError, Client, Timeouts
 from bakeoff.evaluate.request import build_request
 from bakeoff.evaluate.retry import RetryPolicy, ask_with_retries
 from bakeoff.evaluate.types import Answer, Prompt, Row
@@ -147,7 +147,7 @@ DONE = Answer("x", "stop", 1.0, 2.0, 1, 1)
 
 
 def test_what_may_pass_is_tried_again_and_every_failure_is_told() -> None:
-    attempt, waits, failed = retry([AskError("server error", "a"), AskError("cut stream", "b"), DONE])
+    attempt, waits, failed = retry([AskError("unreachable", "a"), AskError("cut stream", "b"), DONE])
     assert attempt == 3
     assert failed == [1, 2]
     # Waits lie in [half, whole] of 0.5 * 2^(k-1).
@@ -165,20 +165,45 @@ def test_what_will_not_pass_is_not_tried_again(kind: Any) -> None:
     assert retry([AskError(kind, "a"), DONE]) == (kind, [], [1])
 
 
-def test_attempts_end() -> None:
-    outcome, waits, failed = retry([AskError("timeout", "a")] * 9)
-    assert (outcome, len(waits), failed) == ("timeout", 4, [1, 2, 3, 4, 5])
+@pytest.mark.parametrize(("kind", "attempts"), [("timeout", 3), ("server error", 5), ("rate limit", 12)])
+def test_attempts_end(kind: Any, attempts: int) -> None:
+    outcome, waits, failed = retry([AskError(kind, "a")] * 20)
+    assert (outcome, len(waits), failed) == (kind, attempts - 1, list(range(1, attempts + 1)))
 
 
 def test_a_server_that_asks_for_an_hour_has_failed() -> None:
-    assert retry([AskError("rate limit", "a", retry_after_seconds=3600), DONE])[0] == "rate limit"
+    error = AskError("rate limit", "a", retry_after_seconds=3600)
+    assert retry([error, DONE])[0] == "rate limit"
+    assert RetryPolicy().hopeless(error)
 
 
-def test_retry_after_is_read_as_seconds_and_as_date() -> None:
-    assert _retry_after({"Retry-After": "3"}) == 3.0
-    assert _retry_after({"Retry-After": "soon"}) is None
-    assert _retry_after({}) is None
-    assert _retry_after({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0.0
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (429, "rate_limit_exceeded", "rate limit"),
+        (429, "insufficient_quota", "quota"),
+        (402, "", "quota"),
+        (403, "", "key"),
+    ],
+)
+def test_an_empty_account_is_not_waited_for(status: int, code: str, kind: str) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = json.dumps({"error": {"message": "no", "code": code}}).encode()
+        writer.write(b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" % (status, len(body)))
+        writer.write(b"retry-after-ms: 1500\r\nConnection: close\r\n\r\n" + body)
+        await writer.drain()
+        writer.close()
+
+    async def go() -> None:
+        server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+        async with server, Client(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1") as client:
+            await client.ask("/chat/completions", BODY)
+
+    with pytest.raises(AskError) as caught:
+        asyncio.run(go())
+    assert caught.value.kind == kind
+    assert caught.value.retry_after_seconds == (1.5 if kind == "rate limit" else None)
 
 
 def test_a_character_cut_into_two_surrogates_is_joined_again() -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bakeoff.evaluate.columns import graded_column, task
-from bakeoff.evaluate.graders import Grader
+from bakeoff.evaluate.graders import grader
 from bakeoff.evaluate.store import Call, Ledger
 from bakeoff.evaluate.types import Answer, Prompt, Row, Table
 
@@ -14,7 +14,7 @@ ROWS = (
     Row("c", 3, {"text": "three", "label": "no", "word": "never"}),
 )
 TABLE = Table(("text", "label", "word"), ROWS, "digest")
-WORD, LABEL = Grader("contains", "{{ word }}"), Grader("label", "{{ label }}", ("yes", "no"))
+WORD, LABEL = grader("contains", "{{ word }}"), grader("label", "{{ label }}", labels=("yes", "no"))
 
 
 def answered(ledger: Ledger, digest: str, text: str) -> None:
@@ -41,7 +41,7 @@ def test_the_label_grader_gives_target_and_label_wherever_it_stands(tmp_path: Pa
 
 
 def test_labels_that_are_not_listed_are_read_from_the_data() -> None:
-    assert task([Grader("label", "{{ label }}")], PROMPT, TABLE).graders[0].labels == ("yes", "no")
+    assert task([grader("label", "{{ label }}")], PROMPT, TABLE).graders[0].labels == ("yes", "no")
 
 
 def test_grading_again_writes_no_score_twice(tmp_path: Path) -> None:

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bakeoff.errors import ProjectError
 from bakeoff.evaluate.compare import MOST_DISAGREEMENTS, SHOWN_CHARACTERS, compare
 from bakeoff.evaluate.results import Column, Comparison, GradedCell, ModelResult, Percentiles
+from bakeoff.evaluate.stats.clusters import share_interval, sign_flip_by_group, tango_by_group
 from bakeoff.evaluate.stats.f1 import encode, macro_f1, macro_f1_difference, macro_f1_interval, macro_f1_test
 from bakeoff.evaluate.stats.paired import mcnemar, mean_difference_interval, sign_flip, tango
-from bakeoff.evaluate.stats.proportions import mean_interval, wilson
+from bakeoff.evaluate.stats.proportions import mean_interval, modified_wilson
 from bakeoff.values import from_json, to_json
 
 BLANK = GradedCell(
@@ -61,11 +63,11 @@ def codes(comparison: Comparison) -> dict[str, list[dict[str, Any]]]:
 # quality and pairs
 
 
-def test_accuracy_has_wilsons_interval() -> None:
+def test_accuracy_has_the_modified_wilson_interval() -> None:
     model = compare([column("a", [1, 1, 1, 0])]).models[0]
     assert model.quality is not None
     assert (model.quality.metric, model.quality.value, model.quality.n) == ("accuracy", 0.75, 4)
-    assert (model.quality.low, model.quality.high) == wilson(0.75, 4)
+    assert (model.quality.low, model.quality.high) == modified_wilson(0.75, 4)
     assert model.qualities == (model.quality,)
     assert (model.build, model.n) == ("a-build", 4)
 
@@ -110,7 +112,7 @@ def test_blank_and_cut_answers_count_and_are_told() -> None:
     assert comparison.models[0].quality is not None
     assert comparison.models[0].quality.value == 0.5
     assert comparison.models[0].counts == {
-        "answered": 1, "blank": 1, "cut": 2, "failed": 0, "missing": 0, "unscored": 0
+        "answered": 1, "blank": 1, "cut": 2, "failed": 0, "missing": 0, "excluded": 0, "unscored": 0
     }  # fmt: skip
     assert codes(comparison)["cells.blank"] == [{"model": "a", "n": 1, "total": 4}]
     assert codes(comparison)["cells.cut"] == [{"model": "a", "n": 2, "total": 4}]
@@ -182,7 +184,7 @@ def test_labels_that_were_not_read_and_models_that_do_not_look_are_told() -> Non
     assert codes(comparison)["label.always_same"] == [{"model": "a", "label": "p", "n": 5}]
     found = codes(comparison)["baseline.not_beaten"]
     assert [(f["model"], f["label"], f["share"], f["value"]) for f in found] == [("a", "p", 0.5, 0.5)]
-    assert found[0]["low"] == pytest.approx(wilson(0.5, 6)[0])
+    assert found[0]["low"] == pytest.approx(modified_wilson(0.5, 6)[0])
 
 
 def test_few_rows_are_told_with_the_gap_that_they_can_tell() -> None:
@@ -292,3 +294,130 @@ def test_a_comparison_can_be_written_and_read_back() -> None:
     comparison = compare([labelled("a", ["p"] * 6, TARGETS), labelled("b", [None] * 6, TARGETS)])
     assert from_json(Comparison, to_json(comparison)) == comparison
     assert isinstance(comparison.models[0], ModelResult)
+
+
+# groups and repeats
+
+
+def grouped(name: str, scores: Sequence[float | None], size: int, **changes: Any) -> Column:
+    """Rows in groups of one size, in order."""
+    return column(name, scores, group=[f"g{row // size}" for row in range(len(scores))], **changes)
+
+
+def test_rows_of_one_group_are_counted_as_groups() -> None:
+    """Forty rows in ten groups of four that answer alike."""
+    a, b = [1.0] * 28 + [0.0] * 12, [1.0] * 16 + [0.0] * 20 + [1.0] * 4
+    alone, together = (compare([make("a", a), make("b", b)]) for make in (column, lambda n, s: grouped(n, s, 4)))
+    pair, single = together.pairs[0], alone.pairs[0]
+    numbers, groups = np.array(a) - np.array(b), np.arange(40) // 4
+    assert (pair.groups, single.groups) == (10, None)
+    assert pair.difference == single.difference == pytest.approx(0.2)
+    assert (pair.low, pair.high) == tango_by_group(numbers, groups)
+    assert pair.p == sign_flip_by_group(numbers, groups) == 5 / 8  # 4 groups differ, three for a and one for b
+    assert pair.high - pair.low > single.high - single.low
+    assert single.p < pair.p
+    model = together.models[0].quality
+    assert model is not None
+    assert (model.groups, model.n) == (10, 40)
+    assert (model.low, model.high) == share_interval(np.array(a), groups)
+    assert codes(together)["clusters"] == [{"n": 40, "groups": 10}]
+    assert "clusters" not in codes(alone)
+    assert "few_groups" not in codes(together)
+
+
+def test_few_groups_are_told() -> None:
+    comparison = compare([grouped("a", [1, 0] * 6, 4), grouped("b", [1, 1] * 6, 4)])
+    assert codes(comparison)["few_groups"] == [{"groups": 3, "fewest": 10}]
+
+
+def test_groups_of_one_row_change_nothing() -> None:
+    scores = [1.0, 0.0, 1.0, 1.0], [0.0, 0.0, 1.0, 0.0]
+    alone = compare([column("a", scores[0]), column("b", scores[1])])
+    assert compare([grouped("a", scores[0], 1), grouped("b", scores[1], 1)]) == alone
+
+
+def test_groups_widen_macro_f1_and_means_too() -> None:
+    targets = ["x", "y"] * 20
+    answers = ["x"] * 20 + targets[20:], targets[:12] + ["y"] * 28
+    pairs = {}
+    for size in (1, 4):
+        group = [str(row // size) for row in range(40)]
+        made = [
+            replace_groups(labelled(name, answer, targets), group) for name, answer in zip("ab", answers, strict=True)
+        ]
+        pairs[size] = compare(made, metric="macro_f1").pairs[0]
+    assert pairs[4].groups == 10
+    assert pairs[4].difference == pairs[1].difference
+    assert pairs[4].high - pairs[4].low > pairs[1].high - pairs[1].low
+    graded = compare([grouped("a", [0.5, 0.5, 0.25, 0.25] * 5, 2), grouped("b", [0.5, 0.25] * 10, 2)])
+    assert graded.pairs[0].groups == 10
+
+
+def replace_groups(made: Column, groups: Sequence[str]) -> Column:
+    return replace(made, cells=tuple(replace(c, group=g) for c, g in zip(made.cells, groups, strict=True)))
+
+
+def test_repeats_are_one_row_each_and_tell_how_stable_answers_are() -> None:
+    a = [(1.0, 1.0), (1.0, 0.0), (0.0, 0.0), (1.0, 1.0)]
+    b = [(1.0, 0.0), (0.0, 0.0), (0.0, 0.0), (1.0, None)]
+    comparison = compare(
+        [
+            column("a", [1.0, 0.5, 0.0, 1.0], repeat_scores=a),
+            column("b", [0.5, 0.0, 0.0, 1.0], repeat_scores=b),
+        ]
+    )
+    first, second = comparison.models
+    assert first.quality is not None
+    assert (first.quality.metric, first.quality.value, first.quality.n) == ("accuracy", 0.625, 4)
+    scores = np.array([1.0, 0.5, 0.0, 1.0])
+    assert (first.quality.low, first.quality.high) == share_interval(scores, repeats=2)
+    pair, differences = comparison.pairs[0], np.array([0.5, 0.5, 0.0, 0.0])
+    assert (pair.difference, pair.n_discordant) == (0.25, 2)
+    assert (pair.low, pair.high) == mean_difference_interval(differences)
+    assert pair.p == sign_flip(differences)
+    assert first.repeats is not None
+    assert second.repeats is not None
+    assert (first.repeats.n, first.repeats.changed) == (4, 0.25)
+    assert (second.repeats.n, second.repeats.changed) == (3, pytest.approx(1 / 3))
+    assert codes(comparison)["repeats.unstable"][0] == {"model": "a", "share": 0.25, "n": 4, "times": 2}
+    steady = compare([column("a", [1.0] * 4, repeat_scores=[(1.0, 1.0)] * 4)])
+    assert "repeats.unstable" not in codes(steady)
+    assert compare([column("a", [1.0])]).models[0].repeats is None
+
+
+# rows without a score
+
+
+def test_unequal_shares_of_rows_without_a_score_are_told_with_what_they_could_change() -> None:
+    """A has no score on 2 of 10 rows: 6 right of 8. b: 6 right of 10, four of them among the eight that a has.
+
+    At worst for a its two are wrong and it is level with b, 6 to 6; at best they are right: 8 to 6.
+    """
+    states = ["failed"] * 2 + ["answered"] * 8
+    a = column("a", [None, None, 1, 1, 1, 1, 1, 1, 0, 0], state=states)
+    b = column("b", [1, 1, 1, 1, 1, 1, 0, 0, 0, 0])
+    (told,) = codes(compare([a, b]))["left_out.unequal"]
+    assert told == {
+        "model": "a", "other": "b", "share": 0.2, "other_share": 0.0, "low": pytest.approx(0.0),
+        "high": pytest.approx(0.2), "turns": False,
+    }  # fmt: skip
+    (turned,) = codes(compare([b, replace(a, candidate="c")]))["left_out.unequal"]
+    assert (turned["model"], turned["other"]) == ("c", "b")
+
+
+def test_rows_that_were_not_asked_yet_and_equal_shares_are_not_told() -> None:
+    fewer = column("a", [None, None, 1, 1, 1, 1, 1, 1, 0, 0])  # missing: the run goes on, or a race dropped it
+    full = column("b", [1, 1, 1, 1, 1, 1, 0, 0, 0, 0])
+    assert "left_out.unequal" not in codes(compare([fewer, full]))
+    failed = {"state": ["failed"] + ["answered"] * 9}
+    both = [column(name, [None, 1, 1, 1, 1, 0, 0, 0, 0, 0], **failed) for name in "ab"]
+    assert "left_out.unequal" not in codes(compare(both))
+
+
+def test_a_difference_that_could_turn_is_said_to() -> None:
+    states = ["failed"] * 4 + ["answered"] * 6
+    a = column("a", [None] * 4 + [1, 1, 1, 1, 1, 0], state=states)
+    b = column("b", [1, 1, 0, 0, 1, 1, 1, 1, 0, 1])
+    (told,) = codes(compare([a, b]))["left_out.unequal"]
+    assert told["turns"] is True
+    assert (told["low"], told["high"]) == (pytest.approx((5 - 7) / 10), pytest.approx((9 - 7) / 10))

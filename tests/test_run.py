@@ -7,16 +7,17 @@ from typing import Any
 
 import pytest
 
-from bakeoff.evaluate.client import Client, Timeouts
-from bakeoff.evaluate.retry import RetryPolicy
+from bakeoff.evaluate.client import AskError, Client, Timeouts
+from bakeoff.evaluate.pacing import Pace
+from bakeoff.evaluate.retry import PATIENCE, Patience, RetryPolicy
 from bakeoff.evaluate.run import Owed, Progress, Route, RouteRun
 from bakeoff.evaluate.store import Ledger
-from bakeoff.evaluate.types import Candidate, Prompt, Row, Table
+from bakeoff.evaluate.types import Answer, Candidate, Prompt, Row, Table
 from bakeoff.evaluate.writer import Writer
 from tests.stub import Stub, serving
 
 PROMPT = Prompt(user="{{ text }}")
-FAST = RetryPolicy(attempts=3, first_wait_seconds=0.01)
+FAST = RetryPolicy({kind: Patience(min(3, one.attempts), 0.01, one.hopeless) for kind, one in PATIENCE.items()})
 
 
 def table(n: int) -> Table:
@@ -37,7 +38,7 @@ def fill(
             route = Route(Candidate("c", "m"), f"http://stub/{fault}", "b", "chat", "m", PROMPT, {"temperature": 0.0})
             ledger = Ledger(path)
             digests = route.digests(rows)
-            done = ledger.answered(digests)
+            done = ledger.answered(list(digests))
             owed = [Owed(row) for row, digest in zip(rows.rows, digests, strict=True) if digest not in done]
             writer = Writer(ledger)
             async with Client(base_url, connections=concurrency, timeouts=timeouts) as client:
@@ -46,11 +47,12 @@ def fill(
                     client=client,
                     writer=writer,
                     run=1,
-                    concurrency=concurrency,
+                    pace=Pace(fixed=concurrency),
                     policy=FAST,
                     on_progress=lambda _: None,
+                    progress=Progress("c", len(owed)),
                 )
-                progress = await running.fill(iter(owed), total=len(owed))
+                progress = await running.fill(owed)
             await writer.close()
             return progress, stub, ledger, digests
 
@@ -104,6 +106,7 @@ def test_a_server_that_never_answers_is_given_up_soon(path: Path, fault: str, ki
     assert progress.stopped is not None
     assert progress.stopped.kind == kind
     assert progress.done == 0
+    assert progress.failed < 20
     assert sum(stub.seen.values()) <= most_requests
     ledger.close()
 
@@ -137,3 +140,48 @@ def test_a_full_disk_stops_the_run_and_keeps_what_was_acknowledged(path: Path) -
     route = Route(Candidate("c", "m"), "http://stub/ok", "b", "chat", "m", PROMPT, {"temperature": 0.0})
     with Ledger(path) as ledger:
         assert len(ledger.answered(route.digests(rows))) == len(acknowledged)
+
+
+class Fails:
+    """A client of a server that answers for a while, and then not at all."""
+
+    def __init__(self, answers: int) -> None:
+        self.left = answers
+        self.asked = 0
+
+    async def ask(self, path: str, body: bytes) -> Answer:
+        self.asked += 1
+        await asyncio.sleep(0)
+        if self.left <= 0:
+            raise AskError("unreachable", "no route to host")
+        self.left -= 1
+        return Answer("yes", "stop", 1.0, 1.0, 1, 1)
+
+
+def test_a_network_that_is_lost_ends_the_run_soon_and_keeps_what_was_answered(path: Path) -> None:
+    rows, client = table(500), Fails(40)
+    route = Route(Candidate("c", "m"), "http://stub", "b", "chat", "m", PROMPT, {})
+
+    async def go(ledger: Ledger) -> Progress:
+        writer = Writer(ledger)
+        running = RouteRun(
+            route,
+            client=client,  # type: ignore[arg-type]
+            writer=writer,
+            run=1,
+            pace=Pace(fixed=4),
+            policy=FAST,
+            on_progress=lambda _: None,
+            progress=Progress("c", 500),
+        )
+        progress = await running.fill([Owed(row) for row in rows.rows])
+        await writer.close()
+        return progress
+
+    with Ledger(path) as ledger:
+        progress = asyncio.run(go(ledger))
+        assert progress.stopped is not None
+        assert (progress.stopped.kind, progress.done) == ("unreachable", 40)
+        assert len(ledger.answered(list(route.digests(rows)))) == 40
+        assert client.asked <= 40 + 3 * 12  # eight rows in a row and what was in flight, three tries each
+        assert progress.left >= 440

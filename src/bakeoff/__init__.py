@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from bakeoff.version import __version__
 
 if TYPE_CHECKING:
+    from bakeoff.cost.asking import cost
+    from bakeoff.cost.tune.asking import tune
     from bakeoff.decide import Decision
     from bakeoff.errors import BakeoffError
     from bakeoff.evaluate.compare import compare
@@ -28,7 +30,9 @@ _HOMES = {
     "Project": "bakeoff.project",
     "Reason": "bakeoff.values",
     "compare": "bakeoff.evaluate.compare",
+    "cost": "bakeoff.cost",
     "new": "bakeoff.project",
+    "tune": "bakeoff.cost.tune.asking",
 }
 
 __all__ = [
@@ -41,8 +45,10 @@ __all__ = [
     "Reason",
     "__version__",
     "compare",
+    "cost",
     "fit",
     "new",
+    "tune",
 ]
 
 

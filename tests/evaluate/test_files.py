@@ -395,7 +395,7 @@ def test_two_cells_in_opposite_corners_do_not_take_the_memory(tmp_path: Path) ->
 def test_limits_are_said_before_the_memory_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (tmp_path / "a.csv").open("wb") as file:
         file.truncate(source.LARGEST_BYTES + 1)
-    with pytest.raises(DataError, match=r"at most 512.0 MiB are read"):
+    with pytest.raises(DataError, match=r"at most 2.0 GiB are read"):
         read_table(tmp_path / "a.csv")
     parquet(tmp_path / "a.parquet", "SELECT 1 a FROM range(10000001)")
     with pytest.raises(DataError, match="holds 10,000,001 cells; at most 10,000,000"):

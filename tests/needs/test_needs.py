@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bakeoff.decide import NO_LIMITS
 from bakeoff.errors import BakeoffError, ProjectError, UsageError
 from bakeoff.needs import QUESTIONS, TEMPLATES, Needs, contradictions, parse_needs, template
 from bakeoff.needs.needs import KEYS, RANGES
 from bakeoff.project import new
 from bakeoff.project.config import read_config
-from bakeoff.project.needs import read_needs, write_needs
+from bakeoff.project.needs import limits, read_needs, write_needs
 from bakeoff.values import from_json, to_json
 
 
@@ -158,3 +159,12 @@ def test_a_full_project_file_refuses_bad_needs_with_the_line(tmp_path: Path) -> 
         file.write('\n[needs]\ntask = "nothing"\n')
     with pytest.raises(ProjectError, match=r"bakeoff.toml:\d+: needs: .*task is 'nothing'"):
         read_config(folder / "bakeoff.toml")
+
+
+def test_the_budget_of_a_month_is_a_limit_on_a_thousand_rows() -> None:
+    """200 USD a month at 5,000 requests a day: 152,083 requests, 1.315 USD for a thousand."""
+    needs = parse_needs({"budget_usd_per_month": 200, "requests_per_day": 5000, "max_time_to_first_token_ms": 800})
+    assert limits(needs).max_usd_per_1000_rows == pytest.approx(200 / (5000 * 365 / 12) * 1000)
+    assert limits(needs).max_time_to_first_token_ms == 800
+    assert limits(parse_needs({"budget_usd_per_month": 200})).max_usd_per_1000_rows is None
+    assert limits(None) == NO_LIMITS

@@ -18,6 +18,9 @@ user = "{{{{ text }}}}"
 kind = "label"
 target = "{{{{ label }}}}"
 labels = ["positive", "negative", "neutral"]
+
+[preflight]
+probe = false
 """
 
 

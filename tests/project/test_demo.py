@@ -41,6 +41,8 @@ def test_two_real_models_are_run_compared_and_reported(tmp_path: Path, real_cach
         assert model.memory.kv_cache_bytes > 1e6
         assert model.memory.peak_resident_bytes is not None
         assert model.decode_tokens_per_second is not None
+        assert model.faults == {}, "preflight invents nothing on real answers"
+    assert [column.findings for column in Project(folder).columns()] == [(), ()]
     html = Project(folder).report("html", "vi")
     assert "Apache" in html or "apache" in html
     facts = json.loads(sqlite3.connect(folder / "bakeoff.db").execute("SELECT facts FROM engine").fetchone()[0])

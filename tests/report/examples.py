@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bakeoff.decide import Decision
-from bakeoff.evaluate.graders import Grader
+from bakeoff.evaluate.graders import GraderFacts
 from bakeoff.evaluate.results import (
     Comparison,
     Disagreement,
@@ -147,7 +147,7 @@ def ordinary() -> ReportData:
             examples=(Example("Review: A joy from start to end.\nSentiment:", "positive"),),
         ),
         prompt_digest="41c7" * 16,
-        graders=(Grader("label", "{{ label }}", ("positive", "negative")),),
+        graders=(GraderFacts("label", "label", "{{ label }}", {"labels": ["positive", "negative"]}, None),),
         candidates=(
             CandidateFacts(
                 name=SMOL,
@@ -248,7 +248,7 @@ def hostile() -> ReportData:
         comparison=Comparison(models, pairs, caveats, rows, 4),
         data=DataFacts(HOSTILE[2], 120, "00" * 32),
         prompt=prompt,
-        graders=(Grader("contains", HOSTILE[0], HOSTILE),),
+        graders=(GraderFacts("contains", HOSTILE[0], HOSTILE[0], {"labels": list(HOSTILE)}, None),),
         candidates=candidates,
         machine=MachineFacts(HOSTILE[2], 1, 1, HOSTILE, HOSTILE[0]),
     )

@@ -9,7 +9,7 @@ from tests.json_page import keys, mentioned, promised
 from tests.report.examples import GEMMA, QWEN, SMOL, hostile, ordinary
 
 BOTH = ("bakeoff.decide", "bakeoff.report")
-BY_NAME = {"confusion", "parameters", "answers", "scores"}
+BY_NAME = {"confusion", "parameters", "answers", "scores", "faults", "options", "details"}
 """Objects whose keys are names from the user's data."""
 
 
@@ -24,9 +24,10 @@ def test_the_decision_has_the_promised_shape() -> None:
     assert set(found["sentence"]) == {"en", "vi"}
     assert [model["model"] for model in found["models"]] == [SMOL, GEMMA, QWEN]
     smol, gemma, qwen = found["models"]
-    assert smol["quality"] == {"metric": "accuracy", "value": 82 / 120, "low": 0.5955, "high": 0.7598, "n": 120}
+    known = {"metric": "accuracy", "value": 82 / 120, "low": 0.5955, "high": 0.7598, "n": 120, "groups": None}
+    assert smol["quality"] == known
     assert smol["latency_ms"] == {"p50": 214.0, "p95": 342.0}
-    assert smol["tokens"] == {"prompt": 11_400, "output": 360}
+    assert smol["tokens"] == {"prompt": 11_400, "output": 360, "thinking": None, "thinking_estimated": False}
     assert (smol["cost_usd"], qwen["cost_usd"]) == (None, "0.0184")
     assert gemma["memory"]["peak_resident_bytes"] is None
     promised = {"a", "b", "difference", "low", "high", "p", "p_holm", "n_discordant"}

@@ -86,7 +86,7 @@ def test_only_the_first_rows_are_shown() -> None:
     data = ordinary()
     views = models(data, "en")
     row = data.comparison.disagreements[0]
-    shown = disagreements([replace(row, row_id=str(i)) for i in range(MOST_ROWS + 9)], views)
+    shown = disagreements([replace(row, row_id=str(i)) for i in range(MOST_ROWS + 9)], views, "en")
     assert [view.id for view in shown] == [str(i) for i in range(MOST_ROWS)]
     assert [answer.mark for answer in shown[0].answers] == ["right", "right", "wrong"]
 

@@ -11,6 +11,8 @@ import pytest
 
 import bakeoff
 from bakeoff.decide import RULES, Verdict
+from bakeoff.evaluate.graders import KINDS as GRADERS
+from bakeoff.evaluate.preflight import DEFAULT_RULES
 from bakeoff.report.numbers import LANGUAGES
 from bakeoff.report.words import KINDS, Entry, WordsError, label, placeholders, sentence, words
 from bakeoff.values import reason
@@ -18,15 +20,16 @@ from bakeoff.values import reason
 ROOT = Path(bakeoff.__file__).parent
 
 FAMILIES = {
-    "metric.": {"accuracy", "macro_f1", "score"},
-    "metric_inline.": {"accuracy", "macro_f1", "score"},
+    "metric.": {"accuracy", "macro_f1", "score", "judge", "people"},
+    "metric_inline.": {"accuracy", "macro_f1", "score", "judge", "people"},
     "rule.": set(RULES),
     "verdict.": set(Verdict.__args__),  # type: ignore[attr-defined]
     "badge.": {"chosen", "not worse", "cannot be told apart"},
-    "state.": {"failed", "blank", "cut", "missing", "unscored"},
+    "state.": {"failed", "blank", "cut", "missing", "unscored", "excluded"},
+    "fault.": set(DEFAULT_RULES),
     "mark.": {"right", "wrong", "none"},
     "memory.": {"weights", "cache", "compute", "output", "peak"},
-    "grader.": {"exact", "contains", "regex", "label", "labels"},
+    "grader.": {*GRADERS, "labels", "options"},
     "chart.x.": {"seconds", "milliseconds"},
     "catalog.kind.": {"chat", "base", "embedding", "reranker", "translation", "safety", "speech"},
     "catalog.use.": {"yes", "conditional", "no", "unknown"},

@@ -17,7 +17,7 @@ from bakeoff.evaluate.stats.f1 import (
 )
 from bakeoff.evaluate.stats.normal import normal_quantile
 from bakeoff.evaluate.stats.paired import tango
-from bakeoff.evaluate.stats.proportions import wilson
+from bakeoff.evaluate.stats.proportions import modified_wilson
 
 TARGETS = ["p"] * 6 + ["n"] * 3 + ["u"]
 ANSWERS = ["p", "p", "p", "p", "n", None, "n", "n", "p", "x"]
@@ -69,14 +69,14 @@ def test_the_interval_is_wilsons_with_the_delta_variance(table: np.ndarray) -> N
     by_variance = value * (1 - value) / delta_variance(table)
     by_balance = k**2 / sum(1 / size for size in table.sum(axis=1))
     rows = min(by_variance, by_balance) * (n - k) / n
-    assert macro_f1_interval(rows_of(table)) == pytest.approx(wilson(value, rows), abs=1e-6)
+    assert macro_f1_interval(rows_of(table)) == pytest.approx(modified_wilson(value, rows), abs=1e-6)
 
 
 def test_a_perfect_model_has_an_interval() -> None:
     data = encode(["a", "b"] * 10, ["a", "b"] * 10)
     low, high = macro_f1_interval(data)
     assert high == 1.0
-    assert low == pytest.approx(wilson(1.0, 18)[0])  # two balanced classes of ten: 20 rows, times (20 - 2)/20
+    assert low == pytest.approx(modified_wilson(1.0, 18)[0])  # two balanced classes of ten: 20 rows, times (20 - 2)/20
 
 
 def test_a_rare_class_makes_the_interval_wide() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 
@@ -34,6 +35,8 @@ class FakeHub:
     address: str = ""
     storage: str = ""
     repositories: dict[str, Repository] = field(default_factory=dict)
+    """By `ORG/NAME`; data sets by `datasets/ORG/NAME@REVISION`."""
+
     api_status: int = 200
     api_text: str | None = None
     api_sizes: bool = True
@@ -80,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(ConnectionError):
             if self.kind == "storage":
                 self.storage()
-            elif self.path.startswith("/api/models/"):
+            elif self.path.startswith(("/api/models/", "/api/datasets/")):
                 self.api()
             else:
                 self.resolve()
@@ -100,9 +103,10 @@ class _Handler(BaseHTTPRequestHandler):
             return self.plain(self.hub.api_status, "{}")
         if self.hub.api_text is not None:
             return self.plain(200, self.hub.api_text)
-        match = re.fullmatch(r"/api/models/([^/]+/[^/?]+)(?:/revision/([^?]+))?(?:\?.*)?", self.path)
+        match = re.fullmatch(r"/api/(?:models|(datasets))/([^/]+/[^/?]+)(?:/revision/([^?]+))?(?:\?.*)?", self.path)
         assert match is not None
-        repository = self.hub.repositories.get(match[1])
+        key = f"datasets/{match[2]}@{unquote(match[3])}" if match[1] else match[2]
+        repository = self.hub.repositories.get(key)
         if repository is None:
             return self.plain(404, "{}", X_Error_Code="RepoNotFound")
         siblings = []
@@ -111,21 +115,21 @@ class _Handler(BaseHTTPRequestHandler):
             if self.hub.api_sizes:
                 sibling |= {"size": len(data), "lfs": {"sha256": sha256(data), "size": len(data), "pointerSize": 134}}
             siblings.append(sibling)
-        info = {"id": match[1], "sha": REVISION, "siblings": siblings, "tags": repository.tags}
+        info = {"id": match[2], "sha": REVISION, "siblings": siblings, "tags": repository.tags}
         return self.plain(200, json.dumps({**info, "cardData": repository.card}))
 
     def resolve(self) -> None:
-        match = re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", self.path)
+        match = re.fullmatch(r"/((?:datasets/)?[^/]+/[^/]+)/resolve/([^/]+)/(.+)", self.path)
         assert match is not None
-        repository = self.hub.repositories[match[1]]
+        repository = next(r for name, r in self.hub.repositories.items() if name.partition("@")[0] == match[1])
         if repository.gated:
             return self.plain(403, "", X_Error_Code="GatedRepo")
         digest = sha256(repository.files[match[3]])
         return self.plain(302, "", Location=f"{self.hub.storage}/{match[1]}/{digest}")
 
     def storage(self) -> None:
-        repository, _, digest = self.path[1:].rpartition("/")
-        data = next(d for d in self.hub.repositories[repository].files.values() if sha256(d) == digest)
+        digest = self.path.rpartition("/")[2]
+        data = next(d for r in self.hub.repositories.values() for d in r.files.values() if sha256(d) == digest)
         data = self.hub.swapped.get(digest, data)
         if self.hub.storage_status != 200:
             return self.plain(self.hub.storage_status, "")

@@ -21,12 +21,13 @@ def decide_command(project: Path, no_run: bool, as_json: bool, quiet: bool, lang
       bakeoff decide
       bakeoff decide tickets --json | jq .sentence.en
 
-    Cells without an answer are run first.
+    Cells without an answer are run first. What the decision rests on is written to bakeoff.lock.
     """
     from bakeoff.cli.outcomes import settle
     from bakeoff.cli.results import count_answers, print_decision
     from bakeoff.cli.watch import Watch
     from bakeoff.project import Project
+    from bakeoff.project.locking import keep
 
     watch = Watch(lang=lang, quiet=quiet)
     opened = Project(project, listener=watch)
@@ -37,4 +38,5 @@ def decide_command(project: Path, no_run: bool, as_json: bool, quiet: bool, lang
     decision = opened.decide()
     code = settle(outcomes, answered=count_answers(decision), lang=lang)
     print_decision(decision, as_json=as_json, lang=lang, reasons=True)
+    keep(opened, decision)
     return 1 if decision.choice is None else code

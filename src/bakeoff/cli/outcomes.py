@@ -17,7 +17,7 @@ def settle(outcomes: Sequence[Outcome], *, answered: int, lang: Language) -> int
         lang: language of the lines.
 
     Returns:
-        0 all cells have an answer, 1 some failed.
+        0 all cells have an answer, 1 some failed or were not asked because of a cap.
 
     Raises:
         BakeoffError: nothing could be asked at all; the first candidate's error, with its exit code.
@@ -32,7 +32,14 @@ def settle(outcomes: Sequence[Outcome], *, answered: int, lang: Language) -> int
         if outcome.failed and outcome.error is None:
             facts = {"candidate": outcome.candidate, "n": outcome.failed, "because": outcome.because}
             say(sentence(Reason("run.failed_cells", facts), lang))
-    return 1 if errors or any(outcome.failed for outcome in outcomes) else 0
+        if outcome.capped:
+            say(
+                sentence(
+                    Reason("run.capped", {"candidate": outcome.candidate, "n": outcome.left, "cap": outcome.capped}),
+                    lang,
+                )
+            )
+    return 1 if errors or any(outcome.failed or outcome.capped for outcome in outcomes) else 0
 
 
 def _warn(outcome: Outcome) -> None:

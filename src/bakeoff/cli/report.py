@@ -14,8 +14,11 @@ from bakeoff.cli.output import Language, answer, language_option, say
 @click.option(
     "--output", type=click.Path(path_type=Path), help="File to write, - for standard output [PROJECT/report.html]."
 )
+@click.option("--compare", metavar="OLD", help="Say what changed since: number of a decision, or its lock or JSON.")
 @language_option
-def report_command(project: Path, kind: Literal["html", "md", "json"], output: Path | None, lang: Language) -> None:
+def report_command(
+    project: Path, kind: Literal["html", "md", "json"], output: Path | None, compare: str | None, lang: Language
+) -> None:
     """Write the report of PROJECT (default: this folder): one self-contained file.
 
     \b
@@ -23,12 +26,18 @@ def report_command(project: Path, kind: Literal["html", "md", "json"], output: P
       bakeoff report
       bakeoff report tickets --lang vi
       bakeoff report --format md --output -
+      bakeoff report --compare 1            # decisions are numbered by `bakeoff show --history`
     """
     from bakeoff.errors import StorageError
     from bakeoff.project import Project
 
     opened = Project(project)
-    text = opened.report(kind, lang)
+    since = None
+    if compare is not None:
+        from bakeoff.project.history import since_then
+
+        since = since_then(opened, compare)
+    text = opened.report(kind, lang, since=since)
     if output is not None and str(output) == "-":
         answer(text.rstrip("\n"))
         return

@@ -10,10 +10,11 @@ from bakeoff.cli.output import Language, language_option
 @click.command("show")
 @click.argument("project", type=click.Path(path_type=Path), default=".")
 @click.option("--rows", is_flag=True, help="Row by row: target and every candidate's answer.")
-@click.option("--row", "row_id", help="One row in full: the exact request and every answer.")
+@click.option("--row", "row_id", help="One row in full: the exact request, every answer, and why it was graded so.")
+@click.option("--history", is_flag=True, help="Every decision that was made, by its number.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON (schema bakeoff.decide).")
 @language_option
-def show_command(project: Path, rows: bool, row_id: str | None, as_json: bool, lang: Language) -> None:
+def show_command(project: Path, rows: bool, row_id: str | None, history: bool, as_json: bool, lang: Language) -> None:
     """Show the results of PROJECT (default: this folder) so far. Runs and downloads nothing.
 
     \b
@@ -21,14 +22,24 @@ def show_command(project: Path, rows: bool, row_id: str | None, as_json: bool, l
       bakeoff show
       bakeoff show --rows | less
       bakeoff show --row 17
+      bakeoff show --history
     """
     from bakeoff.cli.results import print_decision
     from bakeoff.cli.rows import print_row, print_rows
     from bakeoff.project import Project
 
     opened = Project(project)
+    if history:
+        from bakeoff.cli.history import print_history
+
+        return print_history(opened, lang)
     if row_id is not None:
-        return print_row(opened, row_id)
+        return print_row(opened, row_id, lang)
     if rows:
         return print_rows(opened.columns())
-    return print_decision(opened.decide(), as_json=as_json, lang=lang, reasons=True)
+    print_decision(opened.decide(), as_json=as_json, lang=lang, reasons=True)
+    if not as_json:
+        from bakeoff.cli.history import say_speeds
+
+        say_speeds(opened, lang)
+    return None

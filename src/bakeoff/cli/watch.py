@@ -40,6 +40,8 @@ class Watch(Listener):
         left = progress.seconds_left
         parts = [f"{clean(progress.candidate)}: {done}/{progress.total}", f"{rate:.1f}/s"]
         parts.append(f"{progress.prompt_tokens + progress.output_tokens:,} tokens")
+        if progress.cost_usd is not None:
+            parts.append(sentence(Reason("progress.spent", {"usd": str(progress.cost_usd)}), self._lang))
         if progress.failed:
             parts.append(sentence(Reason("progress.failed", {"n": progress.failed}), self._lang))
         if left is not None and done < progress.total:

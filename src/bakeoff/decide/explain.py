@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bakeoff.decide.barred import barred
 from bakeoff.decide.choose import Choice, choose
 from bakeoff.decide.decision import RULES, Decision, Rule
 from bakeoff.decide.limits import NO_LIMITS, Limits, unknown, within
@@ -45,6 +46,8 @@ def decide(
         UsageError: no such rule, a gap that is not between 0 and 1, or weights that mean nothing.
     """
     _check(rule, smallest_gap_that_matters, limits, weights)
+    if comparison.barred is not None:
+        return barred(comparison, comparison.barred, rule=rule, gap=smallest_gap_that_matters)
     kept, beyond = within(comparison, limits)
     standings = Standings(kept, FASTEST_FIRST if rule == "fastest not worse" else CRITERIA)
     told: Told

@@ -13,15 +13,34 @@ from typing import Any, Literal
 
 import aiohttp
 
+from bakeoff.evaluate.rate_headers import retry_after
 from bakeoff.evaluate.types import Answer
 
-Failed = Literal["unreachable", "timeout", "cut stream", "rate limit", "server error", "refused", "key", "not a model"]
-"""Classes of failure. The first five may pass; the last three do not."""
+Failed = Literal[
+    "unreachable", "timeout", "cut stream", "rate limit", "server error", "refused", "quota", "key", "not a model"
+]
+"""Classes of failure. The first five may pass; the others do not (`retry.PATIENCE`)."""
 
-RETRYABLE: frozenset[Failed] = frozenset({"unreachable", "timeout", "cut stream", "rate limit", "server error"})
+OVERLOAD: frozenset[Failed] = frozenset({"unreachable", "timeout", "cut stream", "server error"})
+"""Failures that fewer requests at once may cure."""
+
+MAYBE_PAID: frozenset[Failed] = frozenset({"timeout", "cut stream"})
+"""Failures after which the server may have worked, and may send a bill."""
+
+NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "credit_balance_too_low", "billing_error"})
+"""`error.code` or `error.type` of a 429 or 403 that waiting does not cure (OpenAI, Anthropic)."""
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """A stream longer than this is a fault of the server, not an answer."""
+
+MAX_ASIDE_BYTES = 8 * 1024 * 1024
+"""Of what a server says of itself."""
+
+ASIDE_SECONDS = 30.0
+
+STRICT_TEMPLATE = "that does not match the expected"
+"""In the 500 with which llama.cpp's server refuses an answer that its parser of the chat template does not understand
+(`common_chat_parse` in common/chat.cpp). The same request gives the same answer: asking again does not help."""
 
 SECRET_HEADERS = frozenset({"set-cookie", "authorization", "www-authenticate", "proxy-authenticate"})
 
@@ -54,6 +73,16 @@ class AskError(Exception):
     def code(self) -> str:
         """`rate limit 429`, `timeout`, ..."""
         return self.kind if self.status is None else f"{self.kind} {self.status}"
+
+    @property
+    def overload(self) -> bool:
+        """Fewer requests at once may help."""
+        return self.kind in OVERLOAD
+
+    @property
+    def maybe_paid(self) -> bool:
+        """The server may have worked for it."""
+        return self.kind in MAYBE_PAID
 
 
 class Client:
@@ -159,10 +188,35 @@ class Client:
             return []
 
 
+    async def aside(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """What the server says of itself at a path beside the API, above `/v1`: JSON, or None where it does not know.
+
+        Args:
+            path: with a leading slash, for example `/api/show` of Ollama.
+            body: sent as JSON; None asks with GET.
+        """
+        assert self._session is not None, "use `async with Client(...)`"
+        root = self.base_url.removesuffix("/v1")
+        method = "GET" if body is None else "POST"
+        limit = aiohttp.ClientTimeout(total=min(self._timeouts.total, ASIDE_SECONDS))
+        try:
+            async with self._session.request(
+                method, root + path, json=body, allow_redirects=False, headers=self._once, timeout=limit
+            ) as response:
+                if response.status != 200:
+                    return None
+                return json.loads(await response.content.read(MAX_ASIDE_BYTES))
+        except (aiohttp.ClientError, TimeoutError, ValueError, RecursionError):
+            return None
+
+
 class _Stream:
     """Collects the events of one answer."""
 
-    __slots__ = ("done", "finish_reason", "first", "model", "parts", "started", "thinking", "timings", "usage")
+    __slots__ = (
+        "done", "fingerprint", "finish_reason", "first", "model", "parts", "provider", "started", "thinking", "timings",
+        "usage",
+    )  # fmt: skip
 
     def __init__(self, started: float) -> None:
         self.started = started
@@ -173,6 +227,8 @@ class _Stream:
         self.usage: Mapping[str, Any] = {}
         self.timings: Mapping[str, float] = {}
         self.model: str | None = None
+        self.fingerprint: str | None = None
+        self.provider: str | None = None
         self.done = False
 
     def event(self, data: bytes) -> None:
@@ -182,28 +238,35 @@ class _Stream:
             return
         try:
             event = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise AskError("server error", f"an event of the stream is not JSON: {data[:200]!r}") from None
         if not isinstance(event, dict):
             raise AskError("server error", f"an event of the stream is not an object: {data[:200]!r}")
         if event.get("error") is not None:
             raise _stream_error(event["error"])
         choices = event.get("choices")
-        if choices:
+        if isinstance(choices, list) and choices and isinstance(choices[0], dict):
             self._choice(choices[0])
-        if event.get("usage"):
+        if isinstance(event.get("usage"), dict) and event["usage"]:
             self.usage = event["usage"]
         if event.get("timings"):
             self.timings = event["timings"]
         if self.model is None:
             self.model = event.get("model")
+        if self.fingerprint is None:
+            self.fingerprint = event.get("system_fingerprint")
+        if self.provider is None:
+            self.provider = event.get("provider")
 
     def _choice(self, choice: Mapping[str, Any]) -> None:
         delta = choice.get("delta")
-        if delta is None:
+        if not isinstance(delta, dict):
             text, thinking = choice.get("text"), None
         else:
             text, thinking = delta.get("content"), delta.get("reasoning_content") or delta.get("reasoning")
+            if isinstance(text, list):
+                text, thinking = _parts(text)
+        text, thinking = _text(text), _text(thinking)
         if text or thinking:
             if self.first is None:
                 self.first = time.perf_counter()
@@ -211,8 +274,7 @@ class _Stream:
                 self.parts.append(text)
             if thinking:
                 self.thinking.append(thinking)
-        if choice.get("finish_reason"):
-            self.finish_reason = choice["finish_reason"]
+        self.finish_reason = _text(choice.get("finish_reason")) or self.finish_reason
 
     def answer(self, headers: Mapping[str, str]) -> Answer:
         """The whole answer, once the stream has ended."""
@@ -228,9 +290,34 @@ class _Stream:
             prompt_tokens=_count(self.usage.get("prompt_tokens")),
             output_tokens=_count(self.usage.get("completion_tokens")),
             timings=_numbers(self.timings),
-            served_model=self.model if isinstance(self.model, str) else None,
+            served_model=_text(self.model),
             headers=headers,
+            thinking_tokens=_thinking_tokens(self.usage),
+            fingerprint=_text(self.fingerprint),
+            provider=_text(self.provider),
         )
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _thinking_tokens(usage: Mapping[str, Any]) -> int | None:
+    """`completion_tokens_details.reasoning_tokens`, where a server tells it."""
+    details = usage.get("completion_tokens_details")
+    return _count(details.get("reasoning_tokens")) if isinstance(details, dict) else None
+
+
+def _parts(content: list[Any]) -> tuple[str, str]:
+    """Text and thinking of a content that comes in typed parts, as Mistral's API sends it."""
+    text, thinking = [], []
+    for part in content:
+        if isinstance(part, dict) and part.get("type") == "thinking":
+            inner = part.get("thinking")
+            thinking += [inner] if isinstance(inner, str) else [_parts(inner)[0]] if isinstance(inner, list) else []
+        elif isinstance(part, dict) and isinstance(part.get("text"), str):
+            text.append(part["text"])
+    return "".join(text), "".join(thinking)
 
 
 async def _read_stream(response: aiohttp.ClientResponse, stream: _Stream) -> None:
@@ -287,11 +374,15 @@ async def _refusal(response: aiohttp.ClientResponse) -> AskError:
     status = response.status
     text = await _excerpt(response)
     detail = f"HTTP {status}: {_error_message(text)}"
-    wait = _retry_after(response.headers)
+    wait = retry_after(response.headers, now=time.time())
+    if status == 402 or (status in (403, 429) and _error_codes(text) & NO_MONEY):
+        return AskError("quota", detail, status=status)
     if status in (401, 403):
         return AskError("key", detail, status=status)
     if status == 429:
         return AskError("rate limit", detail, status=status, retry_after_seconds=wait)
+    if STRICT_TEMPLATE in detail:
+        return AskError("refused", detail, status=status)
     if status in (408, 409, 425) or status >= 500:
         return AskError("server error", detail, status=status, retry_after_seconds=wait)
     if status == 404 or 300 <= status < 400:
@@ -310,8 +401,8 @@ def _stream_error(error: Any) -> AskError:
     detail = f"the server answered with an error: {str(message)[:300]}"
     if status == 429:
         return AskError("rate limit", detail, status=429)
-    if isinstance(status, int) and 400 <= status < 500:
-        return AskError("refused", detail, status=status)
+    if STRICT_TEMPLATE in detail or (isinstance(status, int) and 400 <= status < 500):
+        return AskError("refused", detail, status=status if isinstance(status, int) else None)
     return AskError("server error", detail)
 
 
@@ -323,21 +414,11 @@ def _error_message(text: str) -> str:
     return message[:300] if isinstance(message, str) else text
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of `Retry-After`, as a number or as an HTTP date (RFC 9110, 10.2.3)."""
-    value = headers.get("Retry-After")
-    if value is None:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (ValueError, TypeError):
-        return None
+def _error_codes(text: str) -> set[str]:
+    """`error.code` and `error.type` of an OpenAI-style body."""
+    body = _json_or_none(text.encode())
+    error = body.get("error") if isinstance(body, dict) else None
+    return {str(error.get(name)) for name in ("code", "type")} if isinstance(error, dict) else set()
 
 
 def _kept_headers(response: aiohttp.ClientResponse) -> dict[str, str]:

@@ -3,11 +3,22 @@
 Grading asks no model; it can be repeated at any time, and each way of grading keeps its scores in the ledger.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bakeoff.evaluate.graders import Grader, grade, joined, target_of, targets_without_labels
-from bakeoff.evaluate.preflight import examine
+from bakeoff.evaluate.graders import Grade, Grader, grade, joined, target_of
+from bakeoff.evaluate.graders.kept import Place, Work, kept_grades
+from bakeoff.evaluate.preflight import (
+    DEFAULT_RULES,
+    Examined,
+    Fault,
+    Preflight,
+    Rules,
+    cut_short,
+    examine,
+    rows_in_examples,
+    who_answered,
+)
 from bakeoff.evaluate.request import json_digest, shown_prompt
 from bakeoff.evaluate.results import CellState, Column, GradedCell, Memory
 from bakeoff.evaluate.store import Ledger, StoredAnswer
@@ -25,13 +36,17 @@ class Task:
     """Per row, per grader."""
 
     leading: int
-    """The grader whose target is shown, and whose label is counted: the first label grader, else the first."""
+    """The grader whose target is shown, and whose label is counted: the first label grader, else the first one that
+    has a target."""
 
     shown: tuple[str, ...]
     """Per row: the user's part of the prompt."""
 
     identity: str
     """Digest of graders and data: scores are kept under it."""
+
+    in_examples: frozenset[int] = frozenset()
+    """Rows that are one of the few-shot examples: their answer stands in the prompt."""
 
 
 def task(graders: Sequence[Grader], prompt: Prompt, table: Table) -> Task:
@@ -40,21 +55,34 @@ def task(graders: Sequence[Grader], prompt: Prompt, table: Table) -> Task:
     Raises:
         ProjectError: a target cannot be worked out, or is not one of the labels; with the row.
     """
-    settled = tuple(_with_labels(grader, table) for grader in graders)
+    settled = tuple(grader.with_labels(table.rows) for grader in graders)
+    shown = tuple(shown_prompt(prompt, row) for row in table.rows)
     return Task(
         graders=settled,
-        leading=next((index for index, grader in enumerate(settled) if grader.kind == "label"), 0),
+        leading=_leading(settled),
         targets=tuple(tuple(target_of(grader, row) for grader in settled) for row in table.rows),
-        shown=tuple(shown_prompt(prompt, row) for row in table.rows),
+        shown=shown,
         identity=json_digest([[grader.digest() for grader in settled], table.digest]),
+        in_examples=rows_in_examples(shown, prompt.examples),
     )
 
 
-def _with_labels(grader: Grader, table: Table) -> Grader:
-    """A label grader without `labels` takes the different targets of the data, in order of appearance."""
-    if grader.kind != "label" or grader.labels:
-        return grader
-    return replace(grader, labels=targets_without_labels(grader, table.rows))
+def check_targets(graders: Sequence[Grader], table: Table) -> None:
+    """Work out every target and keep none: before a run, which is in vain where one is wrong.
+
+    Raises:
+        ProjectError: a target cannot be worked out, or is not one of the labels; with the row.
+    """
+    settled = [grader.with_labels(table.rows) for grader in graders]
+    for row in table.rows:
+        for grader in settled:
+            target_of(grader, row)
+
+
+def _leading(graders: Sequence[Grader]) -> int:
+    labels = (index for index, grader in enumerate(graders) if grader.kind == "label")
+    targets = (index for index, grader in enumerate(graders) if grader.target)
+    return next(labels, next(targets, 0))
 
 
 def graded_column(
@@ -66,6 +94,7 @@ def graded_column(
     table: Table,
     ledger: Ledger,
     memory: Memory | None = None,
+    preflight: Preflight | None = None,
 ) -> Column:
     """Grade what the ledger has for one candidate.
 
@@ -78,23 +107,100 @@ def graded_column(
         table: the data.
         ledger: answers are read from it, new scores are written to it.
         memory: what the engine really took.
+        preflight: what the answers should look like, and what becomes of their faults.
     """
+    preflight = preflight or Preflight()
     repetitions = digests or [[""] * len(table.rows)]
     wanted = list(dict.fromkeys(digest for addresses in digests or () for digest in addresses))
     answers = ledger.answers(wanted)
     failed = ledger.failures([digest for digest in wanted if digest not in answers])
     scored = ledger.scored(task.identity)
-    cells, fresh = [], []
+    first = [stored.answer if (stored := answers.get(digest)) is not None else None for digest in repetitions[0]]
+    truncated = cut_short(first, preflight)
+    kept = _kept(task, table, repetitions, answers, ledger, preflight)
+    cells, fresh, looked_at = [], [], []
     for index, (row, addresses) in enumerate(zip(table.rows, zip(*repetitions, strict=True), strict=True)):
+        also: list[Fault] = ["truncated"] if index in truncated else []
+        if index in task.in_examples:
+            also.append("in_examples")
         repeats = []
         for digest in addresses:
             stored = answers.get(digest)
-            repeats.append(_cell(index, row, task, stored, failed=digest in failed))
+            examined = examine(stored.answer, preflight.expected, shown=task.shown[index]) if stored else None
+            if digest == addresses[0]:
+                looked_at.append(examined)
+            grades = _grades(index, row, task, examined, digest, kept)
+            cell = _cell(index, row, task, stored, examined, grades, failed=digest in failed)
             if stored is not None and (row.id, digest) not in scored:
-                fresh.append((row.id, digest, repeats[-1].score, repeats[-1].label))
+                fresh.append((row.id, digest, cell.score, cell.label))
+            repeats.append(_by_rules(cell, also, preflight.rules))
         cells.append(_over_repeats(repeats))
     ledger.record_scores(task.identity, fresh)
-    return Column(candidate=name, build=build, cells=tuple(cells), memory=memory, cost_usd=None)
+    return Column(
+        candidate=name,
+        build=build,
+        cells=tuple(cells),
+        memory=memory,
+        cost_usd=None,
+        findings=who_answered(name, first, looked_at, preflight),
+        excluding=tuple(fault for fault, rule in preflight.rules.items() if rule == "exclude"),
+    )
+
+
+def _kept(
+    task: Task,
+    table: Table,
+    repetitions: Sequence[Sequence[str]],
+    answers: Mapping[str, StoredAnswer],
+    ledger: Ledger,
+    preflight: Preflight,
+) -> Mapping[int, Mapping[Place, Grade]]:
+    """What the slow graders say of every answer, by the grader's position; they grade all of them at once."""
+    found = {}
+    for position, grader in enumerate(task.graders):
+        if grader.rule.slow:
+            works = [
+                Work(
+                    (row.id, digest),
+                    row,
+                    task.targets[index][position],
+                    examine(answer.answer, preflight.expected).text,
+                )
+                for addresses in repetitions
+                for index, (row, digest) in enumerate(zip(table.rows, addresses, strict=True))
+                if (answer := answers.get(digest)) is not None
+            ]
+            found[position] = kept_grades(grader, table.digest, works, ledger)
+    return found
+
+
+def _grades(
+    index: int,
+    row: Row,
+    task: Task,
+    examined: Examined | None,
+    digest: str,
+    kept: Mapping[int, Mapping[Place, Grade]],
+) -> Sequence[Grade]:
+    """What each grader says of one answer."""
+    if examined is None:
+        return ()
+    return [
+        kept[position][row.id, digest] if position in kept else grade(grader, target, examined.text, row)
+        for position, (grader, target) in enumerate(zip(task.graders, task.targets[index], strict=True))
+    ]
+
+
+def _by_rules(cell: GradedCell, also: Sequence[Fault], rules: Rules) -> GradedCell:
+    """The cell with all its faults, and without a score where one of them excludes it."""
+    if cell.state in ("failed", "missing"):
+        return cell
+    faults = [fault for fault in DEFAULT_RULES if fault in cell.faults or fault in also]
+    if not faults:
+        return cell
+    if any(rules[fault] == "exclude" for fault in faults):
+        return replace(cell, faults=tuple(faults), excluded=True, score=None)
+    return replace(cell, faults=tuple(faults))
 
 
 def _over_repeats(repeats: Sequence[GradedCell]) -> GradedCell:
@@ -105,18 +211,34 @@ def _over_repeats(repeats: Sequence[GradedCell]) -> GradedCell:
     scores = tuple(cell.score for cell in repeats)
     known = [score for score in scores if score is not None]
     mean = sum(known) / len(known) if known else None
-    return replace(first, score=mean, repeat_scores=scores)
+    faults = {fault for cell in repeats for fault in cell.faults}
+    return replace(
+        first,
+        score=mean,
+        repeat_scores=scores,
+        faults=tuple(fault for fault in DEFAULT_RULES if fault in faults),
+        excluded=mean is None and any(cell.excluded for cell in repeats),
+    )
 
 
-def _cell(index: int, row: Row, task: Task, stored: StoredAnswer | None, *, failed: bool) -> GradedCell:
-    targets = task.targets[index]
-    if stored is None:
+def _cell(
+    index: int,
+    row: Row,
+    task: Task,
+    stored: StoredAnswer | None,
+    examined: Examined | None,
+    grades: Sequence[Grade],
+    *,
+    failed: bool,
+) -> GradedCell:
+    target = task.targets[index][task.leading] if task.graders else ""
+    if stored is None or examined is None:
         return GradedCell(
             row_id=row.id,
             state="failed" if failed else "missing",
             score=None,
             label=None,
-            target=targets[task.leading],
+            target=target,
             text="",
             latency_ms=None,
             time_to_first_token_ms=None,
@@ -127,8 +249,6 @@ def _cell(index: int, row: Row, task: Task, stored: StoredAnswer | None, *, fail
             group=row.group,
         )
     answer = stored.answer
-    examined = examine(answer)
-    grades = [grade(grader, target, examined.text) for grader, target in zip(task.graders, targets, strict=True)]
     state: CellState = "answered"
     if "blank" in examined.faults:
         state = "blank"
@@ -138,8 +258,8 @@ def _cell(index: int, row: Row, task: Task, stored: StoredAnswer | None, *, fail
         row_id=row.id,
         state=state,
         score=joined(task.graders, grades),
-        label=grades[task.leading].label,
-        target=targets[task.leading],
+        label=grades[task.leading].label if target else None,
+        target=target,
         text=examined.text,
         latency_ms=answer.latency_ms,
         time_to_first_token_ms=answer.time_to_first_token_ms,
@@ -149,7 +269,9 @@ def _cell(index: int, row: Row, task: Task, stored: StoredAnswer | None, *, fail
         shown=task.shown[index],
         group=row.group,
         grades=tuple(one.score for one in grades),
+        details=tuple(one.detail for one in grades),
         faults=examined.faults,
         thinking=examined.thinking,
         thinking_tokens=examined.thinking_tokens,
+        thinking_estimated=examined.estimated,
     )

@@ -12,7 +12,7 @@ from bakeoff.evaluate.measures import model_result, scored
 from bakeoff.evaluate.pairing import pair_all
 from bakeoff.evaluate.results import Column, Comparison, Disagreement, GradedCell
 
-Metric = Literal["accuracy", "macro_f1"]
+Metric = Literal["accuracy", "macro_f1", "judge", "people"]
 
 MOST_DISAGREEMENTS = 50
 """So many rows are kept for reading; all of them are counted."""
@@ -26,7 +26,8 @@ def compare(columns: Sequence[Column], *, metric: Metric = "accuracy") -> Compar
 
     Args:
         columns: one per candidate, with the same rows in the same order.
-        metric: what decides. `accuracy` is the mean score where scores are not just right and wrong.
+        metric: what decides. `accuracy` is the mean score where scores are not just right and wrong. With `judge` and
+            `people` the cells' scores are theirs.
 
     Raises:
         ProjectError: macro-F1 is asked for and the graders read no labels.
@@ -34,18 +35,7 @@ def compare(columns: Sequence[Column], *, metric: Metric = "accuracy") -> Compar
     rows = [tuple(cell.row_id for cell in column.cells) for column in columns]
     if any(ids != rows[0] for ids in rows):
         raise ValueError("the columns do not have the same rows")
-    cells = [cell for column in columns for cell in scored(column)]
-    labels = any(cell.label is not None for cell in cells)
-    binary = all(cell.score in (0.0, 1.0) for cell in cells)
-    if metric == "macro_f1" and not labels and any(cell.score for cell in cells):
-        raise ProjectError(
-            'metric = "macro_f1" needs labels, and no grader reads any',
-            hint='write metric = "accuracy" under [decide], or a grader of kind = "label"',
-        )
-    mean = "accuracy" if binary else "score"
-    metrics = [mean, "macro_f1"] if labels else [mean]
-    if metric == "macro_f1":
-        metrics = ["macro_f1", mean]
+    metrics = metrics_of(columns, metric)
     models = tuple(model_result(column, metrics) for column in columns)
     answering = [column for column in columns if scored(column)]
     pairs = pair_all(answering, metrics[0])
@@ -53,10 +43,37 @@ def compare(columns: Sequence[Column], *, metric: Metric = "accuracy") -> Compar
     return Comparison(
         models=models,
         pairs=pairs,
-        caveats=caveats(columns, models, pairs, labels=labels or metric == "macro_f1"),
+        caveats=caveats(columns, models, pairs, labels="macro_f1" in metrics),
         disagreements=disagreements,
         n_disagreements=total,
     )
+
+
+def metrics_of(columns: Sequence[Column], metric: Metric) -> list[str]:
+    """What can be measured on these cells, the deciding metric first.
+
+    Raises:
+        ProjectError: macro-F1 is asked for and the graders read no labels.
+    """
+    if metric in ("judge", "people"):
+        return [metric]
+    cells = [cell for column in columns for cell in scored(column)]
+    labels = any(cell.label is not None for cell in cells)
+    binary = all(score in (0.0, 1.0) for cell in cells for score in _answers(cell))
+    if metric == "macro_f1" and not labels and any(cell.score for cell in cells):
+        raise ProjectError(
+            'metric = "macro_f1" needs labels, and no grader reads any',
+            hint='write metric = "accuracy" under [decide], or a grader of kind = "label"',
+        )
+    mean = "accuracy" if binary else "score"
+    if metric == "macro_f1":
+        return ["macro_f1", mean]
+    return [mean, "macro_f1"] if labels else [mean]
+
+
+def _answers(cell: GradedCell) -> list[float | None]:
+    """The scores of single answers: with repeats, `score` is their mean and may lie between right and wrong."""
+    return [score for score in cell.repeat_scores if score is not None] or [cell.score]
 
 
 def _disagreements(columns: Sequence[Column]) -> tuple[tuple[Disagreement, ...], int]:
@@ -84,6 +101,11 @@ def _disagreement(names: Sequence[str], cells: Sequence[GradedCell]) -> Disagree
         target=_shortened(cells[0].target),
         answers={name: _shortened(cell.text) for name, cell in zip(names, cells, strict=True)},
         scores={name: cell.score for name, cell in zip(names, cells, strict=True)},
+        details={
+            name: why
+            for name, cell in zip(names, cells, strict=True)
+            if (why := tuple(detail for detail in cell.details if detail is not None))
+        },
     )
 
 

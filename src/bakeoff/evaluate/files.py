@@ -4,12 +4,13 @@ Faithful before clever: what cannot be read exactly is an error that names the p
 guessed without a note. Each format's own rules stand in its reader (`evaluate/tables`).
 """
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from difflib import get_close_matches
 from pathlib import Path
 
 from bakeoff.errors import DataError
-from bakeoff.evaluate.tables.build import build
+from bakeoff.evaluate.tables.build import build, column_names
 from bakeoff.evaluate.tables.delimited import BadQuotes, delimited
 from bakeoff.evaluate.tables.json_lines import json_lines
 from bakeoff.evaluate.tables.source import FEWER_ROWS, LARGEST_BYTES, Source
@@ -32,6 +33,7 @@ def read_table(
     sheet: str | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
+    others: Sequence[Path] = (),
 ) -> Table:
     """Read a data file, whole.
 
@@ -42,34 +44,55 @@ def read_table(
         sheet: of an Excel file; None takes the first.
         encoding: of a text file; None takes its byte order mark, else UTF-8.
         delimiter: of a csv or tsv file, one character or "tab"; None looks for it.
+        others: further parts of a Parquet table, in order.
 
     Returns:
         The table; `notes` say what was found on the way. The digest is taken over names and cells as a template
         shows them, so that the same data in another format are the same.
 
     Raises:
-        DataError: the file is missing, is not what its ending says, is damaged or too large (512 MiB after unpacking,
-            10 million cells, 16,384 columns); a row has another number of cells than the header; a byte is not in
-            the encoding; a cell holds a zero byte or half of a character; two columns have one name; an id is
-            missing or used twice; a named column or sheet does not exist; there is no row.
+        DataError: the file is missing, is not what its ending says, is damaged or too large (2 GiB after unpacking,
+            an Excel file 512 MiB; 10 million cells, 16,384 columns); a row has another number of cells than the
+            header; a byte is not in the encoding; a cell holds a zero byte or half of a character; two columns have
+            one name; an id is missing or used twice; a named column or sheet does not exist; there is no row.
+        StorageError: the temporary folder has no room for a large table.
     """
     file = Path(path)
     ending = _checked(file)
     names = {"id_column": id_column, "group_column": group_column}
     if ending in DELIMITED:
         return _delimited(file, DELIMITED[ending], encoding, delimiter, names)
+    with _typed(file, ending, sheet=sheet, encoding=encoding, others=others) as source:
+        return build(source, file.name, **names)
+
+
+def read_columns(path: Path) -> tuple[str, ...]:
+    """The names of a data file's columns, as `read_table` gives them; the rows are not kept.
+
+    Raises:
+        DataError: as `read_table`, for what is wrong at the head of the file.
+    """
+    ending = _checked(path)
+    if ending in DELIMITED:
+        with delimited(path, encoding=None, delimiter=None, usual=DELIMITED[ending]) as source:
+            return column_names(source.header, path.name)
+    with _typed(path, ending, sheet=None, encoding=None, others=()) as source:
+        return column_names(source.header, path.name)
+
+
+def _typed(
+    file: Path, ending: str, *, sheet: str | None, encoding: str | None, others: Sequence[Path]
+) -> AbstractContextManager[Source]:
+    """Open a file of a format whose cells have types."""
     if ending in JSON:
-        opened: AbstractContextManager[Source] = json_lines(file, encoding=encoding)
-    elif ending in EXCEL:
+        return json_lines(file, encoding=encoding)
+    if ending in EXCEL:
         from bakeoff.evaluate.tables.spreadsheet import spreadsheet
 
-        opened = spreadsheet(file, sheet=sheet)
-    else:
-        from bakeoff.evaluate.tables.parquet import parquet
+        return spreadsheet(file, sheet=sheet)
+    from bakeoff.evaluate.tables.parquet import parquet
 
-        opened = parquet(file)
-    with opened as source:
-        return build(source, file.name, **names)
+    return parquet(file, *others)
 
 
 def _delimited(

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from bakeoff.evaluate.results import Column, GradedCell, ModelResult, Percentiles, Quality, Tokens
+from bakeoff.evaluate.stats.clusters import group_codes, mean_interval_by_group, share_interval
 from bakeoff.evaluate.stats.f1 import encode, macro_f1, macro_f1_interval
-from bakeoff.evaluate.stats.proportions import mean_interval, percentile, wilson
+from bakeoff.evaluate.stats.proportions import mean_interval, percentile
+from bakeoff.evaluate.stats.repeats import repeats
 
 ANSWERED = ("answered", "blank", "cut")
 """States with an answer."""
@@ -35,7 +37,7 @@ def model_result(column: Column, metrics: Sequence[str]) -> ModelResult:
     """
     counted = scored(column)
     answered = [cell for cell in column.cells if cell.state in ANSWERED]
-    qualities = tuple(_quality(metric, counted) for metric in metrics) if counted else ()
+    qualities = tuple(quality_of(metric, counted) for metric in metrics) if counted else ()
     decode, clock = _decode_speed(answered)
     return ModelResult(
         model=column.candidate,
@@ -48,28 +50,32 @@ def model_result(column: Column, metrics: Sequence[str]) -> ModelResult:
         decode_tokens_per_second=decode,
         prompt_tokens_per_second=_ratio(answered, "prompt_n", "prompt_ms"),
         speed_clock=clock,  # type: ignore[arg-type]
-        tokens=Tokens(
-            prompt=sum(cell.prompt_tokens or 0 for cell in answered),
-            output=sum(cell.output_tokens or 0 for cell in answered),
-        ),
+        tokens=_tokens(answered),
         cost_usd=column.cost_usd,
         memory=column.memory,
         counts=_counts(column),
+        faults=dict(Counter(fault for cell in answered for fault in cell.faults)),
         confusion=_confusion(counted) if "macro_f1" in metrics else {},
+        repeats=repeats([cell.repeat_scores for cell in counted]),
     )
 
 
-def _quality(metric: str, cells: Sequence[GradedCell]) -> Quality:
+def quality_of(metric: str, cells: Sequence[GradedCell]) -> Quality:
+    """A metric over scored cells, at least one, with its interval."""
     scores = np.array([cell.score for cell in cells], dtype=np.float64)
+    codes = group_codes([cell.group for cell in cells])
     if metric == "macro_f1":
         data = encode([cell.target for cell in cells], [cell.label for cell in cells])
-        value, (low, high) = macro_f1(data), macro_f1_interval(data)
-    elif metric == "score":
-        value, (low, high) = float(np.mean(scores)), mean_interval(scores)
+        value, (low, high) = macro_f1(data), macro_f1_interval(data, codes)
+    elif metric in ("score", "judge", "people"):
+        value = float(np.mean(scores))
+        low, high = mean_interval(scores) if codes is None else mean_interval_by_group(scores, codes)
     else:
         value = float(np.mean(scores))
-        low, high = wilson(value, len(scores))
-    return Quality(metric=metric, value=value, low=low, high=high, n=len(cells))
+        asked = max((len(cell.repeat_scores) for cell in cells), default=1)
+        low, high = share_interval(scores, codes, repeats=max(1, asked))
+    groups = int(codes.max()) + 1 if codes is not None else None
+    return Quality(metric=metric, value=value, low=low, high=high, n=len(cells), groups=groups)
 
 
 def _percentiles(values: Iterable[float | None]) -> Percentiles | None:
@@ -113,10 +119,23 @@ def _ratio(cells: Sequence[GradedCell], count: str, milliseconds: str) -> float 
     return 1000 * sum(timings[count] for timings in known) / spent if spent > 0 else None
 
 
+def _tokens(cells: Sequence[GradedCell]) -> Tokens:
+    thought = [cell for cell in cells if cell.thinking_tokens]
+    return Tokens(
+        prompt=sum(cell.prompt_tokens or 0 for cell in cells),
+        output=sum(cell.output_tokens or 0 for cell in cells),
+        thinking=sum(cell.thinking_tokens or 0 for cell in thought) if thought else None,
+        thinking_estimated=any(cell.thinking_estimated for cell in thought),
+    )
+
+
 def _counts(column: Column) -> dict[str, int]:
+    """Rows by state, and those of them that have no score."""
     states = Counter(cell.state for cell in column.cells)
     counts = {state: states[state] for state in ("answered", "blank", "cut", "failed", "missing")}
-    counts["unscored"] = sum(cell.score is None and cell.state in ANSWERED for cell in column.cells)
+    counts["excluded"] = sum(cell.excluded for cell in column.cells)
+    without = sum(cell.score is None and cell.state in ANSWERED for cell in column.cells)
+    counts["unscored"] = without - counts["excluded"]
     return counts
 
 

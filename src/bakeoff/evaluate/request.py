@@ -1,22 +1,33 @@
 """From a prompt and a row to the exact bytes that a model server receives, and their digests.
 
-Templates are Jinja2 in a sandbox with StrictUndefined and without escaping: what is typed is what is sent.
-Knows nothing about HTTP.
+Templates are filled by `templates`: what is typed is what is sent. Knows nothing about HTTP.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError, meta
-from jinja2.exceptions import SecurityError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
 from bakeoff.errors import ProjectError
+from bakeoff.evaluate.images import image_part
+from bakeoff.evaluate.templates import render, template_names
 from bakeoff.evaluate.types import Prompt, Row
+
+__all__ = [
+    "Request",
+    "ResolvedApi",
+    "build_request",
+    "call_digest",
+    "columns_used",
+    "digest",
+    "json_digest",
+    "missing_columns",
+    "render",
+    "shown_prompt",
+    "template_names",
+]
 
 DEFAULT_COMPLETION = (
     "{% if system %}{{ system }}\n\n{% endif %}"
@@ -25,18 +36,10 @@ DEFAULT_COMPLETION = (
 )
 """How a prompt becomes one text for a model without chat template: blocks with a blank line between them."""
 
-ResolvedApi = Literal["chat", "completions"]
-PATHS: Mapping[ResolvedApi, str] = {"chat": "/chat/completions", "completions": "/completions"}
+ResolvedApi = Literal["chat", "completions", "file"]
+"""`file`: nothing is sent, the answer is in a file; its row takes the place of a request."""
 
-MAX_CHARACTERS = 64 * 1024 * 1024
-"""A rendered prompt larger than this is a mistake (or a template bomb), not a prompt."""
-
-_environment = ImmutableSandboxedEnvironment(
-    undefined=StrictUndefined,
-    autoescape=False,
-    keep_trailing_newline=True,
-    finalize=lambda value: "" if value is None else value,  # an empty cell shows nothing, not the word None
-)
+PATHS: Mapping[ResolvedApi, str] = {"chat": "/chat/completions", "completions": "/completions", "file": "/file"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,54 +67,8 @@ def columns_used(prompt: Prompt) -> set[str]:
     return used
 
 
-def template_names(source: str) -> set[str]:
-    """Variables that one template needs."""
-    try:
-        return meta.find_undeclared_variables(_environment.parse(source))
-    except TemplateSyntaxError as error:
-        raise _syntax_error(source, error) from None
-
-
 def _row_templates(prompt: Prompt) -> list[str]:
-    return [source for source in (prompt.system, prompt.user) if source is not None]
-
-
-def _syntax_error(source: str, error: TemplateSyntaxError) -> ProjectError:
-    line = source.splitlines()[error.lineno - 1] if source.splitlines() else ""
-    return ProjectError(
-        f"template, line {error.lineno}: {error.message}: {line.strip()[:120]!r}",
-        hint="columns are written {{ column }}; a literal brace is written {{ '{{' }}",
-    )
-
-
-@lru_cache(maxsize=256)
-def _template(source: str) -> Template:
-    try:
-        return _environment.from_string(source)
-    except TemplateSyntaxError as error:
-        raise _syntax_error(source, error) from None
-
-
-def render(source: str, values: Mapping[str, Any]) -> str:
-    """Fill one template. A column whose name is not a plain word is written `{{ row["its name"] }}`.
-
-    Raises:
-        ProjectError: a name has no value, the template does something forbidden, or the result is far too large.
-    """
-    try:
-        text = _template(source).render({"row": values, **values})
-    except UndefinedError as error:
-        known = ", ".join(sorted(values))
-        raise ProjectError(f"template: {error.message}", hint=f"this row has: {known}") from None
-    except SecurityError as error:
-        raise ProjectError(f"template: {error.message}", hint="templates may only use the row's values") from None
-    except (TypeError, ValueError, ArithmeticError, OverflowError, LookupError) as error:
-        raise ProjectError(f"template: {error}", hint="look at what the template does with this row's values") from None
-    if len(text) > MAX_CHARACTERS:
-        raise ProjectError(
-            f"template: the result has {len(text):,} characters", hint="shorten the cell or the template"
-        )
-    return text
+    return [source for source in (prompt.system, prompt.user, *prompt.images) if source is not None]
 
 
 def shown_prompt(prompt: Prompt, row: Row) -> str:
@@ -126,6 +83,7 @@ def build_request(
     api: ResolvedApi,
     model: str,
     parameters: Mapping[str, Any],
+    folder: Path | None = None,
 ) -> Request:
     """The request for one row.
 
@@ -134,28 +92,50 @@ def build_request(
         row: the row whose values fill the templates.
         api: chat messages, or one text to complete.
         model: the model id that the server knows.
-        parameters: sampling parameters, written into the body as they are.
+        parameters: sampling parameters, written into the body as they are; None takes a key out of the body.
+        folder: where the paths of pictures are meant from.
+
+    Raises:
+        ProjectError: a template fails, or a picture cannot be had.
     """
+    if api == "file":
+        return Request(PATHS[api], _json({"row": row.id}))
     system = render(prompt.system, row.values) if prompt.system is not None else None
     user = render(prompt.user, row.values)
     body: dict[str, Any] = {"model": model}
     if api == "chat":
-        body["messages"] = _messages(system, prompt, user)
+        body["messages"] = _messages(system, prompt, user, _images(prompt, row, folder))
     else:
+        if prompt.images:
+            raise ProjectError(
+                "pictures go with chat messages only",
+                hint='write api = "chat" for this candidate, or remove `images` from the prompt',
+            )
         values = {**row.values, "system": system, "examples": prompt.examples, "user": user}
         body["prompt"] = render(prompt.completion or DEFAULT_COMPLETION, values)
     body["stream"] = True
     body["stream_options"] = {"include_usage": True}
     body |= {name: parameters[name] for name in sorted(parameters)}
-    return Request(PATHS[api], json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8"))
+    return Request(PATHS[api], _json({name: value for name, value in body.items() if value is not None}))
 
 
-def _messages(system: str | None, prompt: Prompt, user: str) -> list[dict[str, str]]:
-    messages = [{"role": "system", "content": system}] if system is not None else []
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def _images(prompt: Prompt, row: Row, folder: Path | None) -> list[dict[str, Any]]:
+    """The pictures of one row; a template that gives an empty text gives none."""
+    found = (render(source, row.values) for source in prompt.images)
+    return [image_part(value, folder or Path(), row=row.id) for value in found if value.strip()]
+
+
+def _messages(system: str | None, prompt: Prompt, user: str, images: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = [{"role": "system", "content": system}] if system is not None else []
     for example in prompt.examples:
         messages.append({"role": "user", "content": example.user})
         messages.append({"role": "assistant", "content": example.assistant})
-    messages.append({"role": "user", "content": user})
+    content: Any = [*images, {"type": "text", "text": user}] if images else user
+    messages.append({"role": "user", "content": content})
     return messages
 
 

@@ -15,13 +15,37 @@ class Quality:
     """A metric over the rows, with its 95 % interval."""
 
     metric: str
-    """`accuracy`; `macro_f1`; or `score`, the mean of scores that are not just right and wrong."""
+    """`accuracy`; `macro_f1`; `score`, the mean of scores that are not just right and wrong; `judge` or `people`, the
+    mean of the scores that they give."""
 
     value: float
     low: float
     high: float
     n: int
     """Rows that were scored."""
+
+    groups: int | None = None
+    """Groups that these rows make, where rows belong together: the interval takes groups, not rows, as independent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """How much a candidate's score of one and the same row changes when it is asked again."""
+
+    n: int
+    """Rows with two scores or more."""
+
+    most: int
+    """The largest number of scores of one row."""
+
+    changed: float
+    """Share of these rows whose scores are not all equal."""
+
+    within_sd: float
+    """Standard deviation of one answer's score around its row's mean (pooled over the rows)."""
+
+    between_sd: float
+    """Standard deviation of the rows' true means: what is left of their spread without `within_sd`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +62,11 @@ class Tokens:
 
     prompt: int
     output: int
+    thinking: int | None = None
+    """Part of `output` that was spent on thinking; None where no answer has any, or nobody counted."""
+
+    thinking_estimated: bool = False
+    """Some of it is an estimate, by the share of characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +114,26 @@ class GradedCell:
     grades: tuple[float | None, ...] = ()
     """What each grader said, in the order of the project file; `score` joins them."""
 
+    details: tuple[Reason | None, ...] = ()
+    """Why each of them said so, where that is not plain from the answer."""
+
     repeat_scores: tuple[float | None, ...] = ()
     """The score of each repetition, where there is more than one; `score` is their mean."""
 
     faults: tuple[str, ...] = ()
     """Codes of what preflight found wrong with this answer (`evaluate.preflight`)."""
 
+    excluded: bool = False
+    """By the rules of preflight it has no score, because of its faults."""
+
     thinking: str | None = None
     """Reasoning text, split off from the answer."""
 
     thinking_tokens: int | None = None
     """Part of `output_tokens` that was spent on it, where it is known or could be estimated."""
+
+    thinking_estimated: bool = False
+    """`thinking_tokens` is an estimate, by the share of characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +150,12 @@ class Column:
     memory: Memory | None = None
     cost_usd: str | None = None
     """Decimal as text; None means unknown, never zero."""
+
+    findings: tuple[Reason, ...] = ()
+    """What preflight found about the candidate as a whole: by its probe, and over all its answers."""
+
+    excluding: tuple[str, ...] = ()
+    """Faults for which the project's rules leave an answer out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +194,16 @@ class ModelResult:
 
     memory: Memory | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
-    """Rows by state: answered, failed, blank, cut, missing, unscored."""
+    """Rows by state: answered, failed, blank, cut, missing, unscored; and `excluded`, by the rules of preflight."""
+
+    faults: Mapping[str, int] = field(default_factory=dict)
+    """Code of what preflight looks for to answers in which it was found; only those that occur."""
 
     confusion: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Target label to answered label to count; only for label sets. No readable label is the empty text."""
+
+    repeats: Repeats | None = None
+    """How stable the scores are; None where no row was asked twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +221,8 @@ class Pair:
     """95 % interval of the paired difference."""
 
     p: float
-    """Exact McNemar, two-sided. For macro-F1, and for scores between right and wrong, a paired permutation test."""
+    """Exact McNemar, two-sided. For macro-F1, for scores between right and wrong (means of repetitions among them), and
+    where rows belong together, a paired permutation test; it moves groups as a whole."""
 
     p_holm: float
     """The same after Holm's correction over all pairs."""
@@ -182,6 +233,9 @@ class Pair:
     low_simultaneous: float
     high_simultaneous: float
     """Interval that holds for all pairs together (Bonferroni); what non-inferiority is read from."""
+
+    groups: int | None = None
+    """Groups that the n rows make, where rows belong together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +249,8 @@ class Disagreement:
     target: str
     answers: Mapping[str, str]
     scores: Mapping[str, float | None]
+    details: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
+    """Why the graders said so, for candidates where they gave a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,3 +263,6 @@ class Comparison:
     disagreements: tuple[Disagreement, ...] = ()
     n_disagreements: int = 0
     """How many rows there are on which the candidates differ; `disagreements` may hold only some."""
+
+    barred: Reason | None = None
+    """Why nothing may be decided from these scores; None where it may."""

@@ -1,23 +1,27 @@
-"""Fill the missing cells of one candidate: bounded concurrency, retries, every answer durable before it counts.
+"""Fill the missing cells of one candidate: paced, capped, retried, every answer durable before it counts.
 
 Knows neither where a model runs nor what is done with the answers.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from bakeoff.evaluate.client import AskError, Client, Failed
+from bakeoff.evaluate.breaker import Breaker
+from bakeoff.evaluate.caps import Caps, PricePerToken, longest_output
+from bakeoff.evaluate.client import AskError, Client
+from bakeoff.evaluate.digests import Digests
+from bakeoff.evaluate.pacing import Pace
 from bakeoff.evaluate.request import Request, ResolvedApi, build_request, call_digest
 from bakeoff.evaluate.retry import RetryPolicy, ask_with_retries
 from bakeoff.evaluate.store import Call, now
-from bakeoff.evaluate.types import Candidate, Prompt, Row, Table
+from bakeoff.evaluate.stored import CHECKS
+from bakeoff.evaluate.types import Answer, Candidate, Prompt, Row, Table
 from bakeoff.evaluate.writer import Writer
-
-HOPELESS: frozenset[Failed] = frozenset({"key", "not a model"})
-"""Failures that every further row would meet as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +45,34 @@ class Route:
     parameters: Mapping[str, Any]
     """Everything that goes into the body besides the prompt."""
 
-    def request(self, row: Row) -> Request:
-        """The exact request for one row."""
-        return build_request(self.prompt, row, api=self.api, model=self.model, parameters=self.parameters)
+    folder: Path | None = None
+    """Where the paths of pictures are meant from."""
+
+    def request(self, row: Row, *, repeat: int = 0) -> Request:
+        """The exact request for one row.
+
+        Repetition k of a candidate with a seed is sent with seed + k: with the same one it would be the same answer.
+        Checks are sent exactly as the first answer was.
+        """
+        parameters = self.parameters
+        seed = parameters.get("seed")
+        if 0 < repeat < CHECKS and isinstance(seed, int):
+            parameters = {**parameters, "seed": seed + repeat}
+        return build_request(
+            self.prompt, row, api=self.api, model=self.model, parameters=parameters, folder=self.folder
+        )
 
     def digest(self, row: Row, *, repeat: int = 0) -> str:
         """Content address of the call for one row."""
-        return call_digest(self.request(row), endpoint=self.endpoint, repeat=repeat)
+        return self.digest_of(self.request(row, repeat=repeat), repeat=repeat)
 
-    def digests(self, table: Table) -> tuple[str, ...]:
+    def digest_of(self, request: Request, *, repeat: int = 0) -> str:
+        """Content address of a request that is made already."""
+        return call_digest(request, endpoint=self.endpoint, repeat=repeat)
+
+    def digests(self, table: Table, *, repeat: int = 0) -> Digests:
         """Content address of every row's call, in table order. Equal rows share one call."""
-        return tuple(self.digest(row) for row in table.rows)
+        return Digests(self.digest(row, repeat=repeat) for row in table.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +82,9 @@ class Owed:
     row: Row
     repeat: int = 0
     """From 0; a repetition is a call of its own, with its own address."""
+
+    tried: int = 0
+    """Attempts of earlier runs, all failed."""
 
 
 @dataclass(slots=True)
@@ -75,6 +99,9 @@ class Progress:
     failed: int = 0
     output_tokens: int = 0
     prompt_tokens: int = 0
+    cost_usd: Decimal | None = None
+    """Of these calls; None where the price is not known."""
+
     started: float = field(default_factory=time.monotonic)
     stopped: AskError | None = None
     """Why the rest was not even tried."""
@@ -88,37 +115,22 @@ class Progress:
         return time.monotonic() - self.started
 
     @property
+    def left(self) -> int:
+        """Calls that were not made yet."""
+        return self.total - self.done - self.failed
+
+    @property
     def seconds_left(self) -> float | None:
         """At the rate so far; None before the first answer."""
         done = self.done + self.failed
-        return self.seconds / done * (self.total - done) if done else None
+        return self.seconds / done * self.left if done else None
 
 
 OnProgress = Callable[[Progress], None]
 
 
-class _Breaker:
-    """Stops asking a server that has never answered."""
-
-    def __init__(self, concurrency: int) -> None:
-        self._limit = max(8, 2 * concurrency)
-        self._timeouts_limit = concurrency
-        self._failures = 0
-        self._timeouts = 0
-        self._answered = False
-        self.tripped: AskError | None = None
-
-    def answer(self) -> None:
-        self._answered = True
-
-    def failure(self, error: AskError) -> None:
-        if self._answered and error.kind not in HOPELESS:
-            return
-        self._failures += 1
-        self._timeouts += error.kind == "timeout"
-        hopeless = error.kind in HOPELESS or self._failures >= self._limit or self._timeouts >= self._timeouts_limit
-        if hopeless and self.tripped is None:
-            self.tripped = error
+class _NotAsked(Exception):
+    """A cap was reached before the request was sent."""
 
 
 class RouteRun:
@@ -131,9 +143,12 @@ class RouteRun:
         client: Client,
         writer: Writer,
         run: int,
-        concurrency: int,
-        policy: RetryPolicy,
+        pace: Pace,
         on_progress: OnProgress,
+        progress: Progress | None = None,
+        caps: Caps | None = None,
+        price: PricePerToken | None = None,
+        policy: RetryPolicy | None = None,
     ) -> None:
         """Prepare.
 
@@ -142,76 +157,140 @@ class RouteRun:
             client: an open client of the route's server.
             writer: where calls are stored.
             run: number of this run in the ledger.
-            concurrency: requests in flight.
-            policy: retries.
+            pace: of the server; shared by all candidates that it answers for.
             on_progress: called after each cell.
+            progress: goes on counting here, where the candidate is run in several pieces.
+            caps: of the whole run; None sets none.
+            price: of the candidate, where it is known.
+            policy: retries.
         """
         self._route = route
         self._client = client
         self._writer = writer
         self._run = run
-        self._concurrency = concurrency
-        self._policy = policy
+        self._pace = pace
+        self._policy = policy or RetryPolicy()
         self._on_progress = on_progress
-        self._breaker = _Breaker(concurrency)
+        self._caps = caps or Caps()
+        self._price = price
+        self._longest = longest_output(route.parameters) or 0
+        self._breaker = Breaker(self._policy, pace.limit)
+        # As many answers may wait for the disk as there may be requests in flight: no more is lost when it fails.
+        self._cells = asyncio.Semaphore(2 * pace.most)
+        self.progress = progress or Progress(route.candidate.name, 0)
+        if price is not None and self.progress.cost_usd is None:
+            self.progress.cost_usd = Decimal(0)
 
-    async def fill(self, calls: Iterator[Owed], *, total: int) -> Progress:
-        """Make every call and store what comes back.
+    async def fill(self, calls: Iterable[Owed]) -> Progress:
+        """Make these calls and store what comes back.
 
         Args:
             calls: what is missing, each once.
-            total: how many they are.
 
         Raises:
             StorageError: the ledger refused; everything acknowledged before is kept.
         """
-        progress = Progress(self._route.candidate.name, total)
-
-        async def worker() -> None:
-            for owed in calls:
-                if self._breaker.tripped is not None:
-                    return
-                await self._cell(owed, progress)
-                self._on_progress(progress)
-
+        if not self.progress.done + self.progress.failed:
+            self.progress.started = time.monotonic()
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(self._concurrency, max(total, 1))):
-                    group.create_task(worker())
+                for owed in calls:
+                    await self._cells.acquire()
+                    await self._pace.enter()
+                    if self._breaker.tripped is not None or not self._caps.in_time():
+                        self._pace.leave()
+                        self._cells.release()
+                        break
+                    group.create_task(self._cell(owed))
         except ExceptionGroup as errors:
-            # Workers fail together (a full disk); the first says it all.
+            # Cells fail together (a full disk); the first says it all.
             raise errors.exceptions[0] from None
-        progress.stopped = self._breaker.tripped
-        return progress
+        self.progress.stopped = self._breaker.tripped
+        return self.progress
 
-    async def _cell(self, owed: Owed, progress: Progress) -> None:
-        request = self._route.request(owed.row)
-        started = now()
+    async def _cell(self, owed: Owed) -> None:
+        """Fill one cell. While its answer goes to the disk, its place at the server is another's already."""
+        request, started_at = self._route.request(owed.row, repeat=owed.repeat), now()
+        try:
+            try:
+                found = await self._call(owed, request, started_at)
+            finally:
+                self._pace.leave()
+            if found is not None:
+                answer, attempt = found
+                await self._store(owed, request, started_at, attempt, answer=answer)
+                self.progress.done += 1
+                self.progress.output_tokens += answer.output_tokens or 0
+                self.progress.prompt_tokens += answer.prompt_tokens or 0
+        finally:
+            self._cells.release()
+        self._on_progress(self.progress)
+
+    async def _call(self, owed: Owed, request: Request, started_at: str) -> tuple[Answer, int] | None:
+        """The answer and the number of the attempt that gave it; None where there is none."""
 
         async def failed(attempt: int, error: AskError) -> None:
-            await self._store(owed, request, started, attempt, answer=None, error_code=error.code, error=error.detail)
+            await self._store(
+                owed, request, started_at, attempt, answer=None, error_code=error.code, error=error.detail
+            )
             self._breaker.failure(error)
 
         try:
-            answer, attempt = await ask_with_retries(
-                lambda: self._client.ask(request.path, request.body),
+            found = await ask_with_retries(
+                lambda: self._ask(request),
                 policy=self._policy,
                 sleep=self._pause,
                 on_failure=failed,
+                tried=owed.tried,
             )
         except AskError as error:
-            progress.failed += 1
-            progress.last_failure = error
-            return
+            self._breaker.gave_up(error)
+            self.progress.failed += 1
+            self.progress.last_failure = error
+            return None
+        except _NotAsked:
+            return None
         self._breaker.answer()
-        await self._store(owed, request, started, attempt, answer=answer)
-        progress.done += 1
-        progress.output_tokens += answer.output_tokens or 0
-        progress.prompt_tokens += answer.prompt_tokens or 0
+        return found
+
+    async def _ask(self, request: Request) -> Answer:
+        """One attempt, when the pace lets it and the caps have room for it."""
+        most = self._price.most(request.body, self._longest) if self._price is not None else None
+        amount = await self._caps.set_aside(most)
+        if amount is None:
+            raise _NotAsked
+        cost = Decimal(0)
+        try:
+            started = await self._pace.turn()
+            if not self._caps.in_time():
+                raise _NotAsked
+            cost = most or cost  # for as long as nothing else is known, and if this is cancelled
+            answer = await self._client.ask(request.path, request.body)
+            cost = self._cost(answer, most)
+        except AskError as error:
+            self._pace.failed(started, error)
+            cost = cost if error.maybe_paid else Decimal(0)
+            raise
+        finally:
+            self._caps.settle(amount, cost)
+            if self.progress.cost_usd is not None:
+                self.progress.cost_usd += cost
+        self._pace.answered(started, answer.headers, (answer.prompt_tokens or 0) + (answer.output_tokens or 0))
+        return answer
+
+    def _cost(self, answer: Answer, most: Decimal | None) -> Decimal:
+        """Of an answer; the most that it can be where the server does not count tokens."""
+        if self._price is None or most is None:
+            return Decimal(0)
+        if answer.prompt_tokens is None or answer.output_tokens is None:
+            return most
+        return self._price.cost(answer.prompt_tokens, answer.output_tokens)
 
     async def _pause(self, seconds: float) -> None:
         if self._breaker.tripped is not None:
             raise self._breaker.tripped
+        if not self._caps.in_time(seconds):
+            raise _NotAsked
         await asyncio.sleep(seconds)
 
     async def _store(self, owed: Owed, request: Request, started: str, attempt: int, **outcome: Any) -> None:

@@ -9,13 +9,16 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bakeoff.errors import StorageError
-from bakeoff.evaluate.types import Answer
+from bakeoff.evaluate.people.labels import Label, NewLabel
+from bakeoff.evaluate.stored import CHECKS, Call, Drop, Failure, Finding, StoredAnswer, Usage, answer_of, call_row
+
+__all__ = ["Call", "Drop", "Failure", "Finding", "Ledger", "StoredAnswer", "Usage", "now", "storage_errors"]
 
 APPLICATION_ID = 0x62616B65
 """`bake` in ASCII: tells our files from other SQLite files."""
@@ -23,50 +26,15 @@ APPLICATION_ID = 0x62616B65
 LOOKUP_CHUNK = 500
 """Digests per SELECT; SQLite takes 32,766 parameters, small statements are parsed faster."""
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request that was sent, and what came of it."""
-
-    digest: str
-    """Content address: endpoint and build, exact bytes, repetition (`request.call_digest`)."""
-
-    run: int
-    candidate: str
-    row_id: str
-    repeat: int
-    endpoint: str
-    path: str
-    body: bytes
-    attempt: int
-    """1 for the first try."""
-
-    started_at: str
-    """UTC, ISO 8601."""
-
-    answer: Answer | None
-    """None where the call failed."""
-
-    error_code: str | None = None
-    error: str | None = None
+LABEL_COLUMNS = (
+    "seq", "at", "author", "kind", "row_id", '"left"', '"right"', "left_answer", "right_answer", "said", "drawn",
+    "probability", "seconds",
+)  # fmt: skip
+"""Of the table of labels; also the fields of `Label`."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
-    """An answer as the ledger keeps it."""
-
-    seq: int
-    answer: Answer
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """The last failure of a call that never succeeded."""
-
-    code: str
-    message: str
-    attempt: int
-
+StoredGrade = tuple[str, str, float | None, str | None, str | None]
+"""Row id, call digest, score, label, and the reason as JSON."""
 
 Migration = Callable[[sqlite3.Connection], None]
 MIGRATIONS: list[Migration] = []
@@ -108,6 +76,55 @@ def m001_calls(connection: sqlite3.Connection) -> None:
         "CREATE INDEX score_grading ON score (grading, call_digest, row_id)",
     ):
         connection.execute(statement)
+
+
+@migration
+def m002_labels(connection: sqlite3.Connection) -> None:
+    """What people said of answers. Only ever added to."""
+    connection.execute(
+        """CREATE TABLE label (
+            seq INTEGER PRIMARY KEY, at TEXT NOT NULL, author TEXT NOT NULL, kind TEXT NOT NULL, row_id TEXT NOT NULL,
+            "left" TEXT NOT NULL, "right" TEXT, left_answer TEXT NOT NULL, right_answer TEXT, said TEXT NOT NULL,
+            drawn TEXT NOT NULL, probability REAL, seconds REAL)"""
+    )
+
+
+@migration
+def m003_drop(connection: sqlite3.Connection) -> None:
+    """Candidates that a race dropped, and the units that it had seen when it ended."""
+    connection.execute(
+        """CREATE TABLE "drop" (
+            seq INTEGER PRIMARY KEY, run INTEGER NOT NULL, grading TEXT NOT NULL, candidate TEXT NOT NULL,
+            "column" TEXT NOT NULL, "by" TEXT NOT NULL, by_column TEXT NOT NULL, n_units INTEGER NOT NULL,
+            difference REAL NOT NULL, evidence REAL NOT NULL)"""
+    )
+
+
+@migration
+def m004_score_detail(connection: sqlite3.Connection) -> None:
+    """Why a grader gave its score, as JSON."""
+    connection.execute("ALTER TABLE score ADD COLUMN detail TEXT")
+
+
+@migration
+def m005_preflight(connection: sqlite3.Connection) -> None:
+    """What few servers tell of an answer, and what was found by asking a candidate before its rows."""
+    connection.execute("ALTER TABLE call ADD COLUMN further TEXT")
+    connection.execute(
+        """CREATE TABLE probe (
+            seq INTEGER PRIMARY KEY, run INTEGER NOT NULL, digest TEXT NOT NULL, candidate TEXT NOT NULL,
+            at TEXT NOT NULL, found TEXT NOT NULL)"""
+    )
+    connection.execute("CREATE INDEX probe_digest ON probe (digest)")
+
+
+@migration
+def m006_finding(connection: sqlite3.Connection) -> None:
+    """Decisions as they were made, and how fast servers were. Only ever added to."""
+    connection.execute(
+        """CREATE TABLE finding (
+            seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, at TEXT NOT NULL, about TEXT NOT NULL, value TEXT NOT NULL)"""
+    )
 
 
 def now() -> str:
@@ -226,28 +243,94 @@ class Ledger:
         """Store calls in one transaction. When this returns they are on the disk."""
         with storage_errors(self.path), self._transaction():
             first = self._next_seq(len(calls))
-            for offset, call in enumerate(calls):
-                self._connection.execute(
-                    "INSERT OR IGNORE INTO request VALUES (?, ?, ?)", (call.digest, call.path, call.body)
-                )
-                self._connection.execute(
-                    f"INSERT OR IGNORE INTO call VALUES ({','.join('?' * 22)})", _call_row(first + offset, call)
-                )
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO request VALUES (?, ?, ?)",
+                [(call.digest, call.path, call.body) for call in calls],
+            )
+            self._connection.executemany(
+                f"INSERT OR IGNORE INTO call VALUES ({','.join('?' * 23)})",
+                [call_row(first + offset, call) for offset, call in enumerate(calls)],
+            )
+
+    def record_probe(self, run: int, digest: str, candidate: str, found: Mapping[str, Any]) -> None:
+        """Store what a candidate's server said of itself and how it answered the probe."""
+        with storage_errors(self.path), self._transaction():
+            self._connection.execute(
+                "INSERT INTO probe VALUES (?, ?, ?, ?, ?, ?)",
+                (self._next_seq(), run, digest, candidate, now(), _dump(found)),
+            )
+
+    def probe(self, digest: str) -> dict[str, Any] | None:
+        """What the latest probe of this candidate, as it is set up now, found; None where there was none."""
+        with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
+            row = cursor.execute(
+                "SELECT found FROM probe WHERE digest = ? ORDER BY seq DESC LIMIT 1", (digest,)
+            ).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def record_drops(self, drops: Sequence[Drop]) -> None:
+        """Store who was dropped from a race, in one transaction."""
+        with storage_errors(self.path), self._transaction():
+            first = self._next_seq(len(drops))
+            self._connection.executemany(
+                'INSERT INTO "drop" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+                [(first + offset, *astuple(drop)) for offset, drop in enumerate(drops)],
+            )
 
     def record_scores(self, grading: str, scores: Iterable[tuple[str, str, float | None, str | None]]) -> None:
         """Store the scores (row id, call digest, value, label) that one way of grading gave."""
-        rows = list(scores)
+        self.record_grades(grading, ((*score, None) for score in scores))
+
+    def record_grades(self, grading: str, grades: Iterable[StoredGrade]) -> None:
+        """Store what one grader said, with its reasons."""
+        rows = list(grades)
         if not rows:
             return
         with storage_errors(self.path), self._transaction():
             first = self._next_seq(len(rows))
             at = now()
             self._connection.executemany(
-                "INSERT INTO score VALUES (?, ?, ?, ?, ?, ?, 'grader', ?)",
-                [(first + i, grading, *score, at) for i, score in enumerate(rows)],
+                "INSERT INTO score VALUES (?, ?, ?, ?, ?, ?, 'grader', ?, ?)",
+                [(first + i, grading, *grade[:4], at, grade[4]) for i, grade in enumerate(rows)],
+            )
+
+    def record_labels(self, labels: Sequence[NewLabel]) -> list[int]:
+        """Store labels in one transaction and return their numbers. When this returns they are on the disk."""
+        with storage_errors(self.path), self._transaction():
+            first = self._next_seq(len(labels))
+            at = now()
+            self._connection.executemany(
+                f"INSERT INTO label ({', '.join(LABEL_COLUMNS)}) VALUES ({','.join('?' * len(LABEL_COLUMNS))})",
+                [
+                    (first + i, at, *(getattr(label, name.strip('"')) for name in LABEL_COLUMNS[2:]))
+                    for i, label in enumerate(labels)
+                ],
+            )
+        return list(range(first, first + len(labels)))
+
+    def record_finding(self, kind: str, about: str, value: Mapping[str, Any]) -> None:
+        """Keep a decision (`decision`) or a measurement of a server (`probe`), with the time."""
+        with storage_errors(self.path), self._transaction():
+            self._connection.execute(
+                "INSERT INTO finding VALUES (?, ?, ?, ?, ?)", (self._next_seq(), kind, now(), about, _dump(value))
             )
 
     # reading
+
+    def findings(self, kind: str) -> list[Finding]:
+        """Everything of this kind that was kept, in order."""
+        with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
+            rows = cursor.execute(
+                "SELECT at, about, value FROM finding WHERE kind = ? ORDER BY seq", (kind,)
+            ).fetchall()
+        return [Finding(number, at, about, json.loads(value)) for number, (at, about, value) in enumerate(rows, 1)]
+
+    def labels(self) -> list[Label]:
+        """Every label that was ever given, in order."""
+        with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
+            rows = cursor.execute(f"SELECT {', '.join(LABEL_COLUMNS)} FROM label ORDER BY seq").fetchall()
+        names = [name.strip('"') for name in LABEL_COLUMNS]
+        return [Label(**dict(zip(names, row, strict=True))) for row in rows]
 
     def answered(self, digests: Sequence[str]) -> set[str]:
         """Which of these calls have an answer."""
@@ -257,17 +340,81 @@ class Ledger:
             found.update(row[0] for row in rows)
         return found
 
+    def has_answers(self, digests: Sequence[str]) -> bytearray:
+        """For each of these calls 1 where it has an answer, else 0. For many: keeps one byte for each."""
+        found = bytearray()
+        for chunk in _chunks(digests):
+            there = self.answered(chunk)
+            found.extend(digest in there for digest in chunk)
+        return found
+
+    def usage(self, digests: Sequence[str]) -> Usage:
+        """Sums over those of these calls that were answered."""
+        totals = [0, 0, 0, 0, 0.0]
+        for chunk in _chunks(digests):
+            ((*sums,),) = self._select(
+                "SELECT count(*), total(prompt_tokens), total(output_tokens),"
+                " count(*) - count(prompt_tokens + output_tokens), total(latency_ms) / 1000"
+                " FROM call WHERE state = 'answered' AND digest IN (%s)",
+                chunk,
+            )
+            totals = [total + value for total, value in zip(totals, sums, strict=True)]
+        calls, prompt, output, uncounted, seconds = totals
+        return Usage(int(calls), int(prompt), int(output), int(uncounted), seconds)
+
+    def lengths(self, digests: Sequence[str], *, most: int = 2000) -> list[tuple[int, int, float]]:
+        """(prompt tokens, output tokens, milliseconds) of these calls, where all three are known; the first `most`."""
+        found: list[tuple[int, int, float]] = []
+        for chunk in _chunks(digests):
+            found += self._select(
+                "SELECT prompt_tokens, output_tokens, latency_ms FROM call WHERE state = 'answered'"
+                " AND prompt_tokens + output_tokens + latency_ms IS NOT NULL AND digest IN (%s)",
+                chunk,
+            )
+            if len(found) >= most:
+                break
+        return found[:most]
+
+    def runs_of(self, digests: Sequence[str]) -> set[int]:
+        """The runs in which these calls were answered."""
+        found: set[int] = set()
+        for chunk in _chunks(digests):
+            rows = self._select("SELECT DISTINCT run FROM call WHERE state = 'answered' AND digest IN (%s)", chunk)
+            found.update(row[0] for row in rows)
+        return found
+
+    def count_answers(self, candidate: str) -> int:
+        """Answers that there are under a candidate's name, also those to other prompts and settings."""
+        with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
+            found = cursor.execute(
+                f"SELECT count(*) FROM call WHERE state = 'answered' AND repeat < {CHECKS} AND candidate = ?",
+                (candidate,),
+            ).fetchone()
+        return int(found[0])
+
+    def drops(self, grading: str) -> list[Drop]:
+        """Who was dropped by races under this way of grading, in the order of leaving."""
+        with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
+            rows = cursor.execute('SELECT * FROM "drop" WHERE grading = ? ORDER BY seq', (grading,)).fetchall()
+        return [Drop(*row[1:]) for row in rows]
+
+    def manifest(self, run: int) -> dict[str, Any] | None:
+        """What a run was going to do; None where there is no such run."""
+        with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
+            row = cursor.execute("SELECT manifest FROM run WHERE seq = ?", (run,)).fetchone()
+        return json.loads(row[0]) if row else None
+
     def answers(self, digests: Sequence[str]) -> dict[str, StoredAnswer]:
         """The stored answers of these calls, by digest; the original latency, not that of a re-run."""
         found: dict[str, StoredAnswer] = {}
         for chunk in _chunks(digests):
             for row in self._select(
                 "SELECT digest, seq, text, finish_reason, time_to_first_token_ms, latency_ms, prompt_tokens,"
-                " output_tokens, thinking, timings, served_model, headers"
+                " output_tokens, thinking, timings, served_model, headers, further"
                 " FROM call WHERE state = 'answered' AND digest IN (%s)",
                 chunk,
             ):
-                found[row[0]] = StoredAnswer(row[1], _answer(row[2:]))
+                found[row[0]] = StoredAnswer(row[1], answer_of(row[2:]))
         return found
 
     def answered_until(self, digests: Sequence[str]) -> str | None:
@@ -291,6 +438,13 @@ class Ledger:
             ):
                 failed[row[0]] = Failure(row[1], row[2], row[3])
         return {digest: failed[digest] for digest in failed.keys() - self.answered(list(failed))}
+
+    def grades(self, grading: str) -> list[StoredGrade]:
+        """Everything that `record_grades` stored of one grader."""
+        with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
+            return cursor.execute(
+                "SELECT row_id, call_digest, value, label, detail FROM score WHERE grading = ? ORDER BY seq", (grading,)
+            ).fetchall()
 
     def scored(self, grading: str) -> set[tuple[str, str]]:
         """(row id, call digest) of everything that this way of grading has already scored."""
@@ -338,43 +492,3 @@ def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
-def _call_row(seq: int, call: Call) -> tuple[Any, ...]:
-    head = (seq, call.digest, call.run, call.candidate, call.row_id, call.repeat, call.endpoint, call.attempt)
-    answer = call.answer
-    if answer is None:
-        return (*head, call.started_at, "failed", *[None] * 10, call.error_code, call.error)
-    return (
-        *head,
-        call.started_at,
-        "answered",
-        answer.text,
-        answer.thinking,
-        answer.finish_reason,
-        answer.time_to_first_token_ms,
-        answer.latency_ms,
-        answer.prompt_tokens,
-        answer.output_tokens,
-        json.dumps(dict(answer.timings)),
-        answer.served_model,
-        json.dumps(dict(answer.headers)),
-        None,
-        None,
-    )
-
-
-def _answer(row: Sequence[Any]) -> Answer:
-    text, finish_reason, first, latency, prompt_tokens, output_tokens, thinking, timings, served, headers = row
-    return Answer(
-        text=text,
-        finish_reason=finish_reason,
-        time_to_first_token_ms=first,
-        latency_ms=latency,
-        prompt_tokens=prompt_tokens,
-        output_tokens=output_tokens,
-        thinking=thinking,
-        timings=json.loads(timings),
-        served_model=served,
-        headers=json.loads(headers),
-    )

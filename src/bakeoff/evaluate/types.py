@@ -63,6 +63,9 @@ class Prompt:
     name: str = ""
     """Of the variant, where a project has several prompts; else empty."""
 
+    images: tuple[str, ...] = ()
+    """Templates of pictures that go with the user's part: a path in the project, an https address, a data URI."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -78,7 +81,10 @@ class Candidate:
     """`gguf:Q4_K_M`, or None where the endpoint decides."""
 
     via: str = "embedded"
-    """`embedded`, or the base URL of an OpenAI-compatible server."""
+    """`embedded`, `file`, the name of a preset (`ollama`, `openrouter`, ...), or the base URL of a server."""
+
+    provider: str | None = None
+    """Who computes behind a router (`huggingface`, `openrouter`), where that is chosen apart from the model."""
 
     api: Api = "auto"
     key: str | None = None
@@ -92,6 +98,21 @@ class Candidate:
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Sampling parameters as the API spells them: temperature, max_tokens, stop, seed, ..."""
+
+    thinking: bool | None = None
+    """Let the model think before it answers, or not; None leaves it to the model and its server."""
+
+    json_schema: Mapping[str, Any] | str | None = None
+    """Answers must be JSON of this schema, given here or as the path of a file in the project."""
+
+    answers: str | None = None
+    """For `via = "file"`: the file with the answers."""
+
+    answers_id: str | None = None
+    """Its column of row ids, where it has an unusual name."""
+
+    answers_column: str | None = None
+    """Its column of answers, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +140,12 @@ class Answer:
 
     headers: Mapping[str, str] = field(default_factory=dict)
     """Response headers, without cookies."""
+
+    thinking_tokens: int | None = None
+    """Part of `output_tokens` that was spent on thinking, by the server's own count."""
+
+    fingerprint: str | None = None
+    """`system_fingerprint`: changes when the server changes what computes."""
+
+    provider: str | None = None
+    """Who computed behind a router, in its own words."""

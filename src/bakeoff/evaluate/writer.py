@@ -1,6 +1,7 @@
 """Group commit: many coroutines store calls, one thread writes them, each waits until its own call is durable."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from bakeoff.evaluate.store import Call, Ledger
@@ -31,6 +32,10 @@ class Writer:
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush())
         await asyncio.shield(done)
+
+    async def between(self, work: Callable[[], None]) -> None:
+        """Write something else to the ledger, between two batches: one connection takes one transaction at a time."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _flush(self) -> None:
         loop = asyncio.get_running_loop()

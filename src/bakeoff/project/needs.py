@@ -4,6 +4,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from bakeoff.decide import NO_LIMITS, Limits
 from bakeoff.errors import ProjectError, UsageError
 from bakeoff.needs import Needs, parse_needs
 from bakeoff.project.editing import FILE_NAME, read_document, set_table
@@ -33,6 +34,21 @@ def write_needs(folder: Path, needs: Needs) -> Path:
         ProjectError, StorageError: from the project file.
     """
     return set_table(folder, "needs", needs_table(needs))
+
+
+DAYS_A_MONTH = 365 / 12
+
+
+def limits(needs: Needs | None) -> Limits:
+    """Needs that a measured candidate must not be beyond; the budget as what a thousand rows may cost."""
+    if needs is None:
+        return NO_LIMITS
+    budget, load = needs.budget_usd_per_month, needs.requests_per_day
+    return Limits(
+        max_time_to_first_token_ms=needs.max_time_to_first_token_ms,
+        min_decode_tokens_per_second=needs.min_decode_tokens_per_second,
+        max_usd_per_1000_rows=1000 * budget / (load * DAYS_A_MONTH) if budget is not None and load else None,
+    )
 
 
 def needs_table(needs: Needs) -> dict[str, Any]:

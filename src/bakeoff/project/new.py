@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tomlkit
 from tomlkit.items import AoT
@@ -12,6 +13,8 @@ from bakeoff.errors import ProjectError, StorageError
 from bakeoff.evaluate.files import read_table
 from bakeoff.evaluate.types import Table
 from bakeoff.project.config import FILE_NAME
+from bakeoff.project.editing import read_document
+from bakeoff.weights import dataset, dataset_reference, is_dataset
 
 TARGET_NAMES = (
     "label", "target", "expected", "answer", "reference", "output", "category", "class", "intent", "sentiment",
@@ -54,7 +57,7 @@ def new(
 
     Args:
         folder: is made; must not exist, or be empty.
-        data: csv, tsv, jsonl, parquet or xlsx; copied into the folder.
+        data: csv, tsv, jsonl, parquet or xlsx, copied into the folder; or hf://datasets/ORG/NAME, which is fetched.
         target: column with what is right; guessed from usual names where not given.
         input: column that the prompt shows; guessed as the one with the longest texts.
         id: column with the rows' ids; guessed from usual names.
@@ -65,20 +68,33 @@ def new(
 
     Raises:
         ProjectError: the folder is in use, or a column does not exist, or nothing can be guessed.
-        DataError: the file cannot be read.
+        DataError: the file cannot be read, or there is no such data set.
+        NetworkError, KeyMissing: the data set cannot be fetched.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and not _is_free(folder):
         raise ProjectError(f"{folder} exists already", hint="choose another name, or remove it")
-    table = read_table(data, id_column=id)
+    needs = read_document(folder).get("needs") if folder.exists() else None
+    reference = dataset_reference(str(data)) if is_dataset(str(data)) else None
+    path, *others = dataset(reference) if reference is not None else (data,)
+    table = read_table(path, id_column=id, others=others)
     guess = _guess(table, data, target=target, input=input, id=id)
-    text = project_file(data.name, guess, prompt)
+    text = project_file(data.name if reference is None else str(reference), guess, prompt, needs)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(data, folder / data.name)
+        if reference is None:
+            shutil.copyfile(data, folder / data.name)
         (folder / FILE_NAME).write_text(text, encoding="utf-8")
     except OSError as error:
         raise StorageError(f"{folder}: {error.strerror or error}", hint="choose a folder that can be written") from None
     return folder
+
+
+def _is_free(folder: Path) -> bool:
+    """Empty, or with needs only: `bakeoff needs` and `bakeoff shortlist` come before there are rows."""
+    if not folder.is_dir():
+        return False
+    names = {entry.name for entry in folder.iterdir()}
+    return not names or (names == {FILE_NAME} and set(read_document(folder)) == {"needs"})
 
 
 def _guess(table: Table, data: Path, *, target: str | None, input: str | None, id: str | None) -> Guess:
@@ -120,12 +136,14 @@ def _labels(table: Table, target: str) -> tuple[str, ...]:
     return tuple(found) if repeated and "" not in found else ()
 
 
-def project_file(data_name: str, guess: Guess, prompt: str | None) -> str:
+def project_file(data_name: str, guess: Guess, prompt: str | None, needs: Any = None) -> str:
     """The text of a new `bakeoff.toml`, with comments for the person who reads it next."""
     document = tomlkit.document()
     document.add(
         tomlkit.comment("What is tested, on which rows, and how it is decided. `bakeoff run` fills the table.")
     )
+    if needs is not None:
+        document["needs"] = needs
     data = tomlkit.table()
     data["file"] = data_name
     if guess.id is not None:

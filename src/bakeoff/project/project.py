@@ -1,35 +1,49 @@
 """A project, opened: its verbs join the stages and hand results on. It never prints."""
 
-import asyncio
-import signal
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Unpack
 
 from bakeoff.decide import Decision, decide
-from bakeoff.errors import Interrupted, ProjectError
-from bakeoff.evaluate.columns import Task, graded_column, task
+from bakeoff.errors import ProjectError
+from bakeoff.evaluate.caps import Caps
+from bakeoff.evaluate.columns import Task, check_targets, graded_column, task
 from bakeoff.evaluate.compare import compare
-from bakeoff.evaluate.files import read_table
-from bakeoff.evaluate.request import columns_used, json_digest, missing_columns, template_names
+from bakeoff.evaluate.graders import grading_caveats
+from bakeoff.evaluate.judge.result import Judged
+from bakeoff.evaluate.people.labels import Label, LabelKind, Said
+from bakeoff.evaluate.people.standing import PeopleResult
+from bakeoff.evaluate.request import columns_used, json_digest, missing_columns
 from bakeoff.evaluate.results import Column, Comparison, Memory
 from bakeoff.evaluate.run import Progress
 from bakeoff.evaluate.store import Ledger
 from bakeoff.evaluate.types import Table
+from bakeoff.project.afterwards import as_run, cost_of
 from bakeoff.project.config import FILE_NAME, Config, read_config
 from bakeoff.project.contestants import Contestant, contestants
+from bakeoff.project.data import read_data
+from bakeoff.project.exporting import Contents, ExportOptions, export
+from bakeoff.project.filling import interruptible, make_calls, manifest_of, notes, plan, recorded, settled
+from bakeoff.project.judging import ask, caps_of, judged, session
+from bakeoff.project.labelling import Labelling, Shown, import_labels, people
 from bakeoff.project.lock import running
+from bakeoff.project.needs import limits
+from bakeoff.project.opinions import by_judge, by_people
+from bakeoff.project.planning import RunOptions
+from bakeoff.project.preflight import preflight_of
+from bakeoff.project.preview import Preview, preview
+from bakeoff.project.quoting import Quote, quote
 from bakeoff.project.reporting import report_data
-from bakeoff.project.running import Job, Outcome, missing, run_jobs
-from bakeoff.report import Kind, Language, report
-from bakeoff.values import Reason, from_json, reason
-from bakeoff.version import __version__
+from bakeoff.project.rows import RowCell, row_cells
+from bakeoff.project.running import Job, Outcome, run_jobs
+from bakeoff.project.taken import take_answers
+from bakeoff.report import Kind, Language, Since, report
+from bakeoff.values import Reason, from_json, reason, to_json
 from bakeoff.weights import DownloadProgress, ModelFile, cached, get
 
 LEDGER_NAME = "bakeoff.db"
-
-T = TypeVar("T")
 
 
 class Listener:
@@ -45,19 +59,6 @@ class Listener:
         """Something worth a line happened."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowCell:
-    """One candidate's cell of one row, in full."""
-
-    candidate: str
-    state: str
-    request: str
-    """Path and body, exactly as sent."""
-
-    text: str
-    """The answer as it came, or the failure's message."""
-
-
 class Project:
     """A folder with `bakeoff.toml`. Reads the file when it is made; the data when they are needed."""
 
@@ -71,38 +72,34 @@ class Project:
         self.config: Config = read_config(self.folder / FILE_NAME)
         self.listener = listener or Listener()
         self._table: Table | None = None
+        self._grading = ""
 
     @property
     def name(self) -> str:
         """Name of the folder."""
         return self.folder.resolve().name
 
-    def table(self) -> Table:
+    def table(self, *, fetch: bool = False) -> Table:
         """The data, read and checked against the prompt and the graders.
+
+        Args:
+            fetch: a data set on the Hugging Face Hub may be downloaded; else only one that is here is read.
 
         Raises:
             DataError: the file cannot be read as what it claims to be.
             ProjectError: a template names a column that the file does not have.
         """
         if self._table is None:
-            data = self.config.data
-            table = read_table(
-                self.folder / data.file,
-                id_column=data.id,
-                group_column=data.group,
-                sheet=data.sheet,
-                encoding=data.encoding,
-                delimiter=data.delimiter,
-            )
+            table = read_data(self.folder, self.config.data, fetch=fetch, on=self.listener)
             self._check_columns(table)
             self._table = table
         return self._table
 
     def _check_columns(self, table: Table) -> None:
-        used = columns_used(self.config.prompt)
+        used = set().union(*(columns_used(prompt) for prompt in self.config.prompts))
         for grader in self.config.graders:
-            if grader.kind != "regex":
-                used |= template_names(grader.target)
+            grader.check()
+            used |= grader.columns()
         unknown = missing_columns(used, table.columns)
         if unknown:
             raise ProjectError(
@@ -112,70 +109,153 @@ class Project:
 
     # verbs
 
-    def run(self) -> list[Outcome]:
+    def run(self, options: RunOptions | None = None) -> list[Outcome]:
         """Fill the cells that are missing. What is there already costs nothing.
+
+        Args:
+            options: which rows and candidates, how often, under which caps; None does what the project file says.
 
         Raises:
             BusyError: another process runs this project.
+            UsageError: no such rows, or no such candidate.
             Interrupted: stopped by Ctrl-C or SIGTERM; what was done is kept.
             StorageError: the disk is full or the ledger is damaged.
         """
-        table = self.table()
-        task(self.config.graders, self.config.prompt, table)
+        self.config = settled(self.config, options or RunOptions())
+        table = self.table(fetch=True)
+        check_targets(self.config.graders, table)
         with running(self.folder), Ledger(self.folder / LEDGER_NAME) as ledger:
             found = contestants(self.config, table, self._get_weights)
-            jobs = [
-                missing(c.resolved, c.digests, ledger)
-                for c in found
-                if c.resolved is not None and c.digests is not None
-            ]
+            planned = plan(self.config, table, found, ledger, options)
             outcomes = [Outcome(c.candidate.name, 0, 0, c.error) for c in found if c.error is not None]
-            if any(job.calls for job in jobs):
-                outcomes += self._run_jobs(jobs, table, ledger)
+            outcomes += take_answers(found, table, ledger, self.listener)
+            if planned.owed or planned.settings["race"]:
+                for note in notes(planned, self.config, ledger):
+                    self.listener.note(note)
+                outcomes += make_calls(
+                    planned,
+                    self.config,
+                    table,
+                    found,
+                    manifest=manifest_of(planned.jobs, table, self.prompt_digest()),
+                    ledger=ledger,
+                    folder=self.folder,
+                    on=self.listener,
+                )
         return outcomes
 
-    def _run_jobs(self, jobs: Sequence[Job], table: Table, ledger: Ledger) -> list[Outcome]:
-        run = ledger.begin_run(self._manifest(jobs, table))
-        state = "failed"
-        try:
-            outcomes = _interruptible(
-                lambda: run_jobs(jobs, table, ledger=ledger, run=run, folder=self.folder, on=self.listener)
-            )
-            state = "done"
-        except Interrupted:
-            state = "stopped"
-            raise
-        finally:
-            ledger.end_run(run, state)
-        return outcomes
+    def quote(self, options: RunOptions | None = None) -> Quote:
+        """What a run would ask, cost and take, and what its rows can show. Asks no model and downloads nothing.
 
-    def _manifest(self, jobs: Sequence[Job], table: Table) -> dict[str, Any]:
-        return {
-            "bakeoff": __version__,
-            "data": table.digest,
-            "prompt": self.prompt_digest(),
-            "candidates": {
-                job.resolved.route.candidate.name: {"endpoint": job.resolved.route.endpoint, "owed": len(job.calls)}
-                for job in jobs
-            },
-        }
+        Raises:
+            UsageError: no such rows, or no such candidate.
+        """
+        config = settled(self.config, options or RunOptions())
+        table = self.table()
+        found = contestants(config, table, self._cached_weights)
+        columns = self._columns(found)
+        with Ledger(self.folder / LEDGER_NAME) as ledger:
+            planned = plan(config, table, found, ledger, options)
+            return quote(config, table, found, planned, columns, ledger)
+
+    def _run_jobs(self, jobs: Sequence[Job], table: Table, ledger: Ledger, caps: Caps) -> list[Outcome]:
+        """Make calls that are no rows of the project: a judge's."""
+        return recorded(
+            manifest_of(jobs, table, self.prompt_digest()),
+            lambda run: run_jobs(jobs, table, ledger=ledger, run=run, folder=self.folder, on=self.listener, caps=caps),
+            ledger,
+        )
 
     def compare(self) -> Comparison:
         """Grade what is in the ledger and compare; runs nothing and downloads nothing."""
         return self._compare(self._found())
+
+    def contestants(self) -> list[Contestant]:
+        """Every candidate with every variant of the prompt, as far as they can be had without downloading."""
+        return self._found()
 
     def _found(self) -> list[Contestant]:
         """Every candidate as far as it can be resolved without downloading."""
         return contestants(self.config, self.table(), self._cached_weights)
 
     def _compare(self, found: Sequence[Contestant]) -> Comparison:
-        comparison = compare(self._columns(found), metric=self.config.decide.metric)
+        comparison = self._compared(self._columns(found))
+        with Ledger(self.folder / LEDGER_NAME) as ledger:
+            comparison = as_run(comparison, found, self._grading, ledger)
         unavailable = tuple(
             reason("candidate.unavailable", candidate=c.candidate.name, error=c.error.message)
             for c in found
             if c.error is not None
         )
-        return replace(comparison, caveats=(*unavailable, *comparison.caveats, *self.table().notes))
+        ways = grading_caveats(self.config.graders)
+        return replace(comparison, caveats=(*unavailable, *comparison.caveats, *ways, *self.table().notes))
+
+    def _compared(self, columns: Sequence[Column]) -> Comparison:
+        """By the graders' scores, a judge's or people's, as `[decide] metric` says."""
+        if self.config.decide.metric == "judge":
+            return by_judge(columns, self.judged(columns=columns))
+        if self.config.decide.metric == "people":
+            return by_people(columns, self.labels())
+        return compare(columns, metric=self.config.decide.metric)
+
+    def judge(
+        self, *, rows: int | None = None, max_cost_usd: Decimal | None = None, max_minutes: float | None = None
+    ) -> list[Outcome]:
+        """Ask the project's judges what is missing, of so many rows and under these caps, or as the project file says.
+
+        Raises:
+            ProjectError: the project has no judge, none that may judge these candidates, or one without a price that
+                a cap on money needs.
+            BusyError, Interrupted, StorageError: as of `run`.
+        """
+        asked = session(self.config, self.table(), self.columns(), self._get_weights, rows=rows)
+        caps = caps_of(asked, self.config.run, max_cost_usd=max_cost_usd, max_minutes=max_minutes)
+        with running(self.folder), Ledger(self.folder / LEDGER_NAME) as ledger:
+            return ask(asked, ledger, lambda jobs, table: self._run_jobs(jobs, table, ledger, caps))
+
+    def judged(self, *, rows: int | None = None, columns: Sequence[Column] | None = None) -> Judged:
+        """What the judges found so far, and whether to believe it; asks nobody."""
+        found = self.columns() if columns is None else columns
+        asked = session(self.config, self.table(), found, self._cached_weights, rows=rows)
+        with Ledger(self.folder / LEDGER_NAME) as ledger:
+            return judged(asked, ledger)
+
+    def _judged_beside(self) -> Judged | None:
+        """What the judges found, where it is not what decides: a judge that cannot judge then stops nothing."""
+        try:
+            return self.judged() if self.config.judges is not None else None
+        except ProjectError:
+            if self.config.decide.metric == "judge":
+                raise
+            return None
+
+    def labelling(self, author: str, *, kind: LabelKind | None = None) -> Labelling:
+        """One person labelling answers blind: `next()`, `say()`, `undo()`."""
+        columns, found = self.columns(), self._judged_beside()
+        path = self.folder / LEDGER_NAME
+        return Labelling(self.config, self.table(), columns, path, author=author, kind=kind, judged=found)
+
+    def people(self) -> PeopleResult:
+        """What people found, of the present answers."""
+        return people(self.columns(), self.folder / LEDGER_NAME)
+
+    def import_labels(self, file: Path | str, *, author: str) -> int:
+        """Add the labels of a file, all or none, and return how many."""
+        path = self.folder / LEDGER_NAME
+        return import_labels(self.config, self.table(), path, Path(file), author=author)
+
+    def next_pair(self, author: str, *, kind: LabelKind | None = None) -> Shown | None:
+        """What a person should be shown next, without names; None where they have seen everything."""
+        return self.labelling(author, kind=kind).next()
+
+    def label(self, shown: Shown, said: Said, *, author: str, seconds: float | None = None) -> Label:
+        """Keep what a person says of an item that `next_pair` gave."""
+        return self.labelling(author, kind=shown.choice.kind).say(shown, said, seconds=seconds)
+
+    def labels(self) -> list[Label]:
+        """Everything that people ever said, in order; nothing is overwritten."""
+        with Ledger(self.folder / LEDGER_NAME) as ledger:
+            return ledger.labels()
 
     def columns(self) -> list[Column]:
         """Every candidate's graded cells, from the ledger; runs nothing."""
@@ -184,38 +264,19 @@ class Project:
     def _columns(self, found: Sequence[Contestant]) -> list[Column]:
         table = self.table()
         work = task(self.config.graders, self.config.prompt, table)
+        self._grading = work.identity
         with Ledger(self.folder / LEDGER_NAME) as ledger:
             return [self._column(contestant, work, table, ledger) for contestant in found]
 
     def row(self, row_id: str) -> list[RowCell]:
-        """One row in full, for each candidate: the exact request and the answer. Empty where there is no such row."""
-        table = self.table()
-        index = next((i for i, row in enumerate(table.rows) if row.id == row_id), None)
-        if index is None:
-            return []
-        found = []
+        """One row in full, for each candidate: the exact request, the answer, and what the graders say of it."""
         with Ledger(self.folder / LEDGER_NAME) as ledger:
-            for contestant in contestants(self.config, replace(table, rows=(table.rows[index],)), self._cached_weights):
-                digests = [digest for repetition in contestant.digests or () for digest in repetition]
-                stored = ledger.answers(digests)
-                failed = ledger.failures(digests)
-                for digest in digests:
-                    assert contestant.resolved is not None
-                    request = contestant.resolved.route.request(table.rows[index])
-                    found.append(
-                        RowCell(
-                            candidate=contestant.candidate.name,
-                            state="answered" if stored else "failed" if failed else "missing",
-                            request=f"{request.path}\n{request.body.decode('utf-8')}",
-                            text=stored[digest].answer.text if stored else failed[digest].message if failed else "",
-                        )
-                    )
-        return found
+            return row_cells(self.config, self.table(), row_id, self._cached_weights, ledger)
 
     def _column(self, contestant: Contestant, work: Task, table: Table, ledger: Ledger) -> Column:
         resolved = contestant.resolved
         facts = ledger.engine(resolved.route.endpoint) if resolved is not None else None
-        return graded_column(
+        column = graded_column(
             contestant.candidate.name,
             contestant.build,
             contestant.digests,
@@ -223,7 +284,9 @@ class Project:
             table=table,
             ledger=ledger,
             memory=from_json(Memory, facts["memory"]) if facts else None,
+            preflight=preflight_of(contestant, self.config.preflight, ledger),
         )
+        return replace(column, cost_usd=cost_of(contestant, ledger, self.config.prices))
 
     def decide(self, comparison: Comparison | None = None) -> Decision:
         """Apply the project's rule to what is in the ledger. Run first what is missing, with `run`."""
@@ -232,12 +295,21 @@ class Project:
             comparison or self.compare(),
             rule=section.rule,
             smallest_gap_that_matters=section.smallest_gap_that_matters,
+            limits=limits(self.config.needs),
+            weights=section.weights,
         )
 
-    def report(self, kind: Kind = "html", lang: Language = "en") -> str:
-        """The decision and all that it rests on, as one document: html, md or json; in English or Vietnamese."""
+    def report(self, kind: Kind = "html", lang: Language = "en", *, since: Since | None = None) -> str:
+        """The decision and all that it rests on, as one document: html, md or json; in English or Vietnamese.
+
+        Args:
+            kind: of document.
+            lang: of html and md.
+            since: what changed since an earlier decision (`project.history.since_then`), for a section of its own.
+        """
         found = self._found()
         comparison = self._compare(found)
+        by_people = self.people() if self.labels() else None
         with Ledger(self.folder / LEDGER_NAME) as ledger:
             data = report_data(
                 self.name,
@@ -248,41 +320,43 @@ class Project:
                 decision=self.decide(comparison),
                 comparison=comparison,
                 ledger=ledger,
+                judged=self._judged_beside(),
+                people=by_people,
             )
-        return report(data, kind, lang)
+        return report(replace(data, since=since), kind, lang)
+
+    def export(self, path: Path | str, **options: Unpack[ExportOptions]) -> tuple[list[Path], list[Reason]]:
+        """Write rows, answers and grades for other programs; see `project.exporting.export`."""
+        found = self._found()
+        contents = Contents(
+            project=self.name,
+            data_file=self.config.data.file,
+            table=self.table(),
+            graders=tuple(grader.kind for grader in self.config.graders),
+            contestants=found,
+            columns=self._columns(found),
+            prices=self.config.prices,
+        )
+        with Ledger(self.folder / LEDGER_NAME) as ledger:
+            return export(Path(path), contents, ledger, **options)
+
+    def preview(
+        self, row_id: str | None = None, *, candidates: Sequence[str] = (), engines: bool = True
+    ) -> list[Preview]:
+        """One row as each candidate gets it; see `project.preview`. Asks no model and downloads nothing."""
+        asked = preview(
+            self.config, self.table(), self._cached_weights, row_id=row_id, candidates=candidates, engines=engines
+        )
+        return interruptible(lambda: asked)
 
     # parts
 
     def prompt_digest(self) -> str:
-        """SHA-256 of prompt and shared parameters."""
-        prompt = self.config.prompt
-        examples = [[example.user, example.assistant] for example in prompt.examples]
-        return json_digest([prompt.system, prompt.user, prompt.completion, examples])
+        """SHA-256 of the prompt, with all its variants."""
+        return json_digest(to_json(self.config.prompts))
 
     def _get_weights(self, model: str, build: str | None) -> ModelFile:
         return get(model, build, progress=self.listener.download, note=self.listener.note, base=self.folder)
 
     def _cached_weights(self, model: str, build: str | None) -> ModelFile:
         return cached(model, build, base=self.folder)
-
-
-def _interruptible(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run a coroutine so that Ctrl-C and SIGTERM cancel it, let it clean up, and become Interrupted."""
-
-    async def main() -> T:
-        current = asyncio.current_task()
-        assert current is not None
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            try:
-                loop.add_signal_handler(number, current.cancel)
-            except (NotImplementedError, RuntimeError, ValueError):
-                break  # Windows, or not the main thread: asyncio's own Ctrl-C handling stays
-        return await job()
-
-    try:
-        return asyncio.run(main())
-    except (asyncio.CancelledError, KeyboardInterrupt):
-        raise Interrupted(
-            "stopped; every answer so far is kept", hint="run the same command again to go on from here"
-        ) from None

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bakeoff.decide import Decision
+from bakeoff.evaluate.judge.result import Judged
+from bakeoff.evaluate.people.standing import PeopleResult
 from bakeoff.evaluate.results import Comparison
 from bakeoff.evaluate.store import Ledger
 from bakeoff.evaluate.types import Table
@@ -24,6 +26,8 @@ def report_data(
     decision: Decision,
     comparison: Comparison,
     ledger: Ledger,
+    judged: Judged | None = None,
+    people: PeopleResult | None = None,
 ) -> ReportData:
     """Everything that a report shows. Its date is that of its last answer, so that it does not change by itself."""
     engines = {c.candidate.name: _engine(c, ledger) for c in contestants}
@@ -36,10 +40,13 @@ def report_data(
         data=DataFacts(config.data.file, len(table.rows), table.digest),
         prompt=config.prompt,
         prompt_digest=prompt_digest,
-        graders=config.graders,
+        variants=config.prompts if len(config.prompts) > 1 else (),
+        graders=tuple(grader.facts() for grader in config.graders),
         candidates=tuple(_candidate(contestant, engines[contestant.candidate.name]) for contestant in contestants),
         machine=_machine(list(engines.values())),
         bakeoff=__version__,
+        judged=judged,
+        people=people,
     )
 
 
@@ -60,9 +67,9 @@ def _candidate(contestant: Contestant, engine: Mapping[str, Any]) -> CandidateFa
         name=candidate.name,
         model=candidate.model,
         build=contestant.build,
-        via="embedded" if resolved.base_url is None else resolved.route.endpoint,
+        via=candidate.via if resolved.base_url is None else resolved.route.endpoint,
         api=resolved.route.api,
-        parameters=resolved.route.parameters,
+        parameters={name: value for name, value in resolved.route.parameters.items() if value is not None},
         sha256=file.sha256 if file is not None else None,
         engine=f"llama.cpp ({engine['version']})" if engine.get("version") else None,
         context_tokens=engine.get("context_per_slot"),

@@ -4,19 +4,24 @@ Two candidates are the same call only when everything that can change an answer 
 digest, the engine's version and the parameters that change its arithmetic, or the server's address.
 """
 
+import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from urllib.parse import urlsplit, urlunsplit
 
-from bakeoff.errors import KeyMissing
+from bakeoff.errors import DataError, KeyMissing, ProjectError
 from bakeoff.evaluate.engines import EngineParameters, engine_digest
+from bakeoff.evaluate.exchange.answers import read_answers
 from bakeoff.evaluate.request import ResolvedApi
 from bakeoff.evaluate.run import Route
-from bakeoff.evaluate.types import Candidate, Prompt
+from bakeoff.evaluate.types import Answer, Candidate, Prompt
 from bakeoff.headers.gguf import read_header
+from bakeoff.project.asking import LLAMA_CPP, model_id, preset_of, sent_parameters
 from bakeoff.project.config import Config
+from bakeoff.project.keys import stored_key
+from bakeoff.project.presets import Preset, base_url, presets
 from bakeoff.weights import ModelFile
 
 DEFAULT_CONTEXT_TOKENS = 4096
@@ -34,30 +39,56 @@ class Resolved:
 
     route: Route
     base_url: str | None
-    """None: the embedded engine is started for it."""
+    """None: the embedded engine is started for it, or its answers are there already."""
 
     model_file: ModelFile | None
     engine: EngineParameters | None
     concurrency: int
     timeout_seconds: float | None
 
+    preset: Preset | None = None
+    """What is known of the server."""
+
+    context_tokens: int | None = None
+    """That the project file asks for, or that the embedded engine is started with."""
+
+    chat_template: bool | None = None
+    """The model file has one; None where the file is not ours."""
+
+    answers: Mapping[str, Answer] | None = None
+    """Row id to answer, where they were made elsewhere and nothing is asked."""
+
+    probe: bool = False
+    """Look at it before its rows are asked."""
+
     @property
     def local(self) -> bool:
         """It works on this machine, so that nothing else should run beside it."""
         if self.base_url is None:
-            return True
+            return self.answers is None
         return (urlsplit(self.base_url).hostname or "") in ("127.0.0.1", "localhost", "::1")
 
 
-def resolve(candidate: Candidate, config: Config, get: GetWeights) -> Resolved:
+def resolve(candidate: Candidate, config: Config, get: GetWeights, *, prompt: Prompt | None = None) -> Resolved:
     """Find the model file or the server, and settle all that decides the answers.
 
+    Args:
+        candidate: as in the project file.
+        config: the project file.
+        get: finds a model file; may download, or only look.
+        prompt: the variant that is asked; None takes the first.
+
     Raises:
+        ProjectError: settings contradict each other, or the server is known not to follow them.
         WeightsError, NetworkError, KeyMissing: from `get`.
+        DataError: the file with the answers cannot be read.
     """
+    asked = own_prompt(prompt or config.prompt, candidate)
+    if candidate.via == "file":
+        return _from_file(candidate, config, asked)
     if candidate.via == "embedded":
-        return _embedded(candidate, config, get)
-    return _remote(candidate, config)
+        return _embedded(candidate, config, get, asked)
+    return _remote(candidate, config, asked)
 
 
 def own_prompt(prompt: Prompt, candidate: Candidate) -> Prompt:
@@ -65,7 +96,12 @@ def own_prompt(prompt: Prompt, candidate: Candidate) -> Prompt:
     return prompt if candidate.system is None else replace(prompt, system=candidate.system)
 
 
-def _embedded(candidate: Candidate, config: Config, get: GetWeights) -> Resolved:
+def _embedded(candidate: Candidate, config: Config, get: GetWeights, prompt: Prompt) -> Resolved:
+    if prompt.images:
+        raise ProjectError(
+            f"{candidate.name}: the embedded engine cannot look at pictures yet: it loads no projector (mmproj)",
+            hint='start the model with llama-server --mmproj FILE and write via = "llama-server"',
+        )
     file = get(candidate.model, candidate.build)
     header = read_header(file.path)
     api: ResolvedApi = "completions"
@@ -75,45 +111,93 @@ def _embedded(candidate: Candidate, config: Config, get: GetWeights) -> Resolved
     concurrency = candidate.concurrency or 1
     engine = EngineParameters.defaults(n_slots=concurrency, context_per_slot=context)
     build = (candidate.build or header.file_type or "gguf").removeprefix("gguf:")
+    own = presets()[LLAMA_CPP]
     route = Route(
         candidate=candidate,
         endpoint="embedded:" + engine_digest(engine, model_sha256=file.sha256, version=version("xllamacpp")),
         build=f"{build} {file.sha256[:12]}",
         api=api,
         model=candidate.model,
-        prompt=own_prompt(config.prompt, candidate),
-        # Without this, answers at temperature 0 depend on the requests before (docs/concepts/engine.md).
-        parameters={**candidate.parameters, "cache_prompt": False},
+        prompt=prompt,
+        # Without `cache_prompt`, answers at temperature 0 depend on the requests before (docs/concepts/engine.md).
+        parameters={
+            **sent_parameters(candidate, own, folder=config.folder, chat=api == "chat"),
+            "cache_prompt": False,
+        },
+        folder=config.folder,
     )
-    return Resolved(route, None, file, engine, concurrency, config.timeouts.get(candidate.name))
+    return Resolved(
+        route,
+        None,
+        file,
+        engine,
+        concurrency,
+        config.timeouts.get(candidate.name),
+        context_tokens=min(engine.context_per_slot, header.context_length or engine.context_per_slot),
+        chat_template=header.chat_template is not None,
+    )
 
 
-def _remote(candidate: Candidate, config: Config) -> Resolved:
-    parts = urlsplit(candidate.via)
+def _remote(candidate: Candidate, config: Config, prompt: Prompt) -> Resolved:
+    preset = preset_of(candidate)
+    where = candidate.via if preset is None else base_url(preset)
+    parts = urlsplit(where)
     address = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
+    api: ResolvedApi = "completions" if candidate.api == "completions" else "chat"
     route = Route(
         candidate=candidate,
         endpoint=address,
-        build=candidate.build or parts.hostname or address,
-        api="completions" if candidate.api == "completions" else "chat",
-        model=candidate.model,
-        prompt=own_prompt(config.prompt, candidate),
-        parameters=dict(candidate.parameters),
+        build=candidate.build or candidate.provider or (parts.hostname if preset is None else preset.name) or address,
+        api=api,
+        model=model_id(candidate, preset),
+        prompt=prompt,
+        parameters=sent_parameters(candidate, preset, folder=config.folder, chat=api == "chat"),
+        folder=config.folder,
     )
-    resolved = Resolved(route, candidate.via, None, None, 1, config.timeouts.get(candidate.name))
-    concurrency = candidate.concurrency or (1 if resolved.local else REMOTE_CONCURRENCY)
-    return Resolved(route, candidate.via, None, None, concurrency, resolved.timeout_seconds)
+    resolved = Resolved(
+        route,
+        where,
+        None,
+        None,
+        1,
+        config.timeouts.get(candidate.name),
+        preset=preset,
+        context_tokens=config.contexts.get(candidate.name),
+    )
+    return replace(resolved, concurrency=candidate.concurrency or (1 if resolved.local else REMOTE_CONCURRENCY))
+
+
+def _from_file(candidate: Candidate, config: Config, prompt: Prompt) -> Resolved:
+    assert candidate.answers is not None
+    path = config.folder / candidate.answers
+    answers = read_answers(path, id_column=candidate.answers_id, answer_column=candidate.answers_column)
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}", hint="`answers` is meant from the project folder") from None
+    columns = f"{candidate.answers_id or ''}:{candidate.answers_column or ''}"
+    route = Route(
+        candidate=candidate,
+        endpoint=f"file:{digest}:{columns}" if columns != ":" else f"file:{digest}",
+        build=f"{candidate.build or path.name} {digest[:12]}",
+        api="file",
+        model=candidate.model,
+        prompt=prompt,
+        parameters={},
+    )
+    return Resolved(route, None, None, None, 1, None, answers=answers)
 
 
 def read_key(candidate: Candidate) -> str | None:
-    """The key from the environment.
+    """The key from the environment, else from the user's own file of keys.
 
     Raises:
-        KeyMissing: the candidate names a variable that is not set.
+        KeyMissing: the candidate names a variable that is in neither.
+        ProjectError: others can read the file of keys.
     """
     if candidate.key is None:
         return None
-    value = os.environ.get(candidate.key, "").strip()
+    value = os.environ.get(candidate.key, "").strip() or stored_key(candidate.key)
     if not value:
         raise KeyMissing(
             f"{candidate.name}: the environment variable {candidate.key} is not set", hint=f"export {candidate.key}=..."

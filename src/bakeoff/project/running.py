@@ -1,24 +1,34 @@
 """Run what is missing: engines one after the other, servers elsewhere at the same time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from bakeoff.errors import BakeoffError, EndpointError, EngineError, KeyMissing, StorageError
+from bakeoff.evaluate.caps import Cap, Caps
 from bakeoff.evaluate.client import AskError, Client, Timeouts
 from bakeoff.evaluate.engines import Engine, start_engine
-from bakeoff.evaluate.retry import RetryPolicy
+from bakeoff.evaluate.pacing import Pace
 from bakeoff.evaluate.run import Owed, Progress, RouteRun
 from bakeoff.evaluate.store import Ledger
 from bakeoff.evaluate.types import Table
 from bakeoff.evaluate.writer import Writer
 from bakeoff.hardware import detect
+from bakeoff.project.planning import Job, Place, missing
+from bakeoff.project.preflight import look_before
 from bakeoff.project.routes import Resolved, read_key
 from bakeoff.report import MachineFacts
 from bakeoff.values import Reason, reason, to_json
+
+__all__ = ["Job", "Lane", "OnRun", "Outcome", "Running", "missing", "run_jobs"]
+
+ENGINE_SHARE, ENGINE_BYTES = 1.2, 512 * 1024 * 1024
+"""Memory of an engine, for running several at once: its file and a fifth of it for cache and scratch, and so much in
+any case. `bakeoff fit` counts exactly; here it is enough not to promise too much."""
 
 
 class OnRun(Protocol):
@@ -29,15 +39,6 @@ class OnRun(Protocol):
 
     def note(self, note: Reason) -> None:
         """Something worth a line happened."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One candidate and the calls that it still owes."""
-
-    resolved: Resolved
-    calls: tuple[tuple[int, int], ...]
-    """(repetition, index into the table) of each, each different call once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,82 +54,227 @@ class Outcome:
     because: str = ""
     """Why the last cell that failed did, in the server's words."""
 
+    left: int = 0
+    """Calls that were not made, because a cap was reached."""
 
-def missing(resolved: Resolved, digests: Sequence[Sequence[str]], ledger: Ledger) -> Job:
-    """What a candidate still owes. Rows with equal requests owe one call together.
+    capped: Cap | None = None
+    """The cap."""
 
-    Args:
-        resolved: the candidate.
-        digests: for each repetition, the address of each row's call.
-        ledger: what is there already.
-    """
-    first: dict[str, tuple[int, int]] = {}
-    for repeat, addresses in enumerate(digests):
-        for index, digest in enumerate(addresses):
-            first.setdefault(digest, (repeat, index))
-    done = ledger.answered(list(first))
-    return Job(resolved, tuple(call for digest, call in first.items() if digest not in done))
+
+@dataclass(slots=True)
+class Running:
+    """What all candidates of one run share."""
+
+    table: Table
+    ledger: Ledger
+    writer: Writer
+    run: int
+    folder: Path
+    on: OnRun
+    caps: Caps = field(default_factory=Caps)
+    paces: dict[tuple[str, str | None], Pace] = field(default_factory=dict)
+    """By server and name of the key."""
+
+
+class Lane:
+    """One candidate's way through a run: all at once, or piece by piece."""
+
+    def __init__(self, job: Job, running: Running) -> None:
+        """Prepare; nothing is started."""
+        self.job = job
+        self.name = job.name
+        self.error: BakeoffError | None = None
+        """Why it was given up."""
+
+        self.load_seconds = 0.0
+        """What starting its engine took, the last time."""
+
+        self._running = running
+        self._progress = Progress(job.name, len(job.calls))
+        self._open: RouteRun | None = None
+
+    @property
+    def over(self) -> bool:
+        """Nothing more is asked of it."""
+        return self.error is not None or self._progress.stopped is not None or self._running.caps.reached is not None
+
+    async def run(self) -> None:
+        """Make all calls, unless the candidate is given up or a cap is reached."""
+        if self.job.calls:
+            async with self.opened():
+                await self.fill(self.job.calls)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Start what answers for the candidate, and stop it afterwards. Its failures end up in `error`."""
+        running, inside = self._running, False
+        try:
+            if not self.over and running.caps.in_time():
+                async with _server(self, running) as (client, check):
+                    await self._look_before(client)
+                    self._open = self._route_run(client)
+                    inside = True
+                    yield
+                    check()
+        except StorageError:
+            raise
+        except BakeoffError as error:
+            self.error = error
+        finally:
+            self._open = None
+        if not inside:
+            yield
+
+    async def _look_before(self, client: Client) -> None:
+        running = self._running
+        if self.job.resolved.probe:
+            await look_before(
+                self.job.resolved, client, ledger=running.ledger, writer=running.writer, run=running.run, on=running.on
+            )
+
+    def _route_run(self, client: Client) -> RouteRun:
+        running = self._running
+        return RouteRun(
+            self.job.resolved.route,
+            client=client,
+            writer=running.writer,
+            run=running.run,
+            pace=_pace(running, self.job.resolved),
+            on_progress=running.on.progress,
+            progress=self._progress,
+            caps=running.caps,
+            price=self.job.price,
+        )
+
+    async def fill(self, calls: Iterable[Place]) -> None:
+        """Make some of the calls. Only while it is opened."""
+        if self._open is not None and not self.over:
+            await self._open.fill(self._owed(calls))
+
+    def _owed(self, calls: Iterable[Place]) -> Iterator[Owed]:
+        rows, tried = self._running.table.rows, self.job.tried
+        return (Owed(rows[index], repeat, tried.get((repeat, index), 0)) for repeat, index in calls)
+
+    def outcome(self) -> Outcome:
+        """How it went."""
+        progress, last = self._progress, self._progress.last_failure
+        error = self.error
+        if error is None:
+            error = _given_up(self.job.resolved, progress.stopped or (last if progress.done == 0 else None))
+        capped = self._running.caps.reached if error is None and progress.left else None
+        return Outcome(
+            self.name,
+            progress.done,
+            progress.failed,
+            error,
+            last.detail if last else "",
+            left=progress.left if capped else 0,
+            capped=capped,
+        )
 
 
 async def run_jobs(
-    jobs: Sequence[Job], table: Table, *, ledger: Ledger, run: int, folder: Path, on: OnRun
+    jobs: Sequence[Job],
+    table: Table,
+    *,
+    ledger: Ledger,
+    run: int,
+    folder: Path,
+    on: OnRun,
+    caps: Caps | None = None,
+    together: bool = False,
 ) -> list[Outcome]:
     """Run all jobs and say how each ended. A candidate that fails does not stop the others.
+
+    Args:
+        jobs: what is owed, candidate by candidate.
+        table: the data.
+        ledger: where answers go.
+        run: its number in the ledger.
+        folder: of the project.
+        on: who is told how it goes on.
+        caps: of the whole run.
+        together: models on this machine side by side, as far as memory allows.
 
     Raises:
         StorageError: the ledger refused; everything acknowledged before is kept.
     """
+    async with running_of(jobs, table, ledger=ledger, run=run, folder=folder, on=on, caps=caps) as running:
+        lanes = [Lane(job, running) for job in jobs]
+        for batch in batches(lanes, together=together):
+            await asyncio.gather(*(lane.run() for lane in batch))
+        return [lane.outcome() for lane in lanes]
+
+
+@asynccontextmanager
+async def running_of(
+    jobs: Sequence[Job], table: Table, *, ledger: Ledger, run: int, folder: Path, on: OnRun, caps: Caps | None = None
+) -> AsyncIterator[Running]:
+    """What the candidates of one run share; what is still to be written is written at the end."""
     writer = Writer(ledger)
+    running = Running(table, ledger, writer, run, folder, on, caps or Caps(), paces_of([job.resolved for job in jobs]))
     try:
-        outcomes = []
-        for job in (job for job in jobs if job.resolved.local):
-            outcomes.append(await _run_job(job, table, ledger=ledger, writer=writer, run=run, folder=folder, on=on))
-        others = [job for job in jobs if not job.resolved.local]
-        outcomes += await asyncio.gather(
-            *(_run_job(job, table, ledger=ledger, writer=writer, run=run, folder=folder, on=on) for job in others)
-        )
-        return outcomes
+        yield running
     finally:
         await writer.close()
 
 
-async def _run_job(
-    job: Job, table: Table, *, ledger: Ledger, writer: Writer, run: int, folder: Path, on: OnRun
-) -> Outcome:
-    name = job.resolved.route.candidate.name
-    if not job.calls:
-        return Outcome(name, 0, 0, None)
-    latest = Progress(name, len(job.calls))
+def batches(lanes: Sequence[Lane], *, together: bool) -> list[list[Lane]]:
+    """Who runs at the same time: models on this machine one by one, then everything elsewhere at once.
 
-    def watch(progress: Progress) -> None:
-        nonlocal latest
-        latest = progress
-        on.progress(progress)
-
-    try:
-        async with _server(job, ledger=ledger, run=run, folder=folder, on=on) as (client, check):
-            route_run = RouteRun(
-                job.resolved.route,
-                client=client,
-                writer=writer,
-                run=run,
-                concurrency=job.resolved.concurrency,
-                policy=RetryPolicy(),
-                on_progress=watch,
-            )
-            progress = await route_run.fill(_owed(table, job.calls), total=len(job.calls))
-            check()
-    except StorageError:
-        raise
-    except BakeoffError as error:
-        return Outcome(name, latest.done, latest.failed, error)
-    last = progress.last_failure
-    why = progress.stopped or (last if progress.done == 0 else None)
-    return Outcome(name, progress.done, progress.failed, _given_up(job.resolved, why), last.detail if last else "")
+    Args:
+        lanes: the candidates.
+        together: models on this machine as many at a time as its memory holds, with everything elsewhere.
+    """
+    local = [lane for lane in lanes if lane.job.resolved.local and lane.job.calls]
+    others = [lane for lane in lanes if not lane.job.resolved.local]
+    if not together:
+        return [[lane] for lane in local] + [others]
+    free = detect(measure=False).processor.memory_usable_bytes.value
+    found: list[list[Lane]] = [others]
+    left = free
+    for lane in local:
+        needs = _engine_bytes(lane.job.resolved)
+        if needs > left and len(found) and any(other.job.resolved.local for other in found[-1]):
+            found.append([])
+            left = free
+        found[-1].append(lane)
+        left -= needs
+    return found
 
 
-def _owed(table: Table, calls: Sequence[tuple[int, int]]) -> Iterator[Owed]:
-    return (Owed(table.rows[index], repeat) for repeat, index in calls)
+def _engine_bytes(resolved: Resolved) -> float:
+    if resolved.model_file is None:
+        return 0.0  # a server that runs already
+    return ENGINE_SHARE * resolved.model_file.path.stat().st_size + ENGINE_BYTES
+
+
+def paces_of(resolved: Sequence[Resolved]) -> dict[tuple[str, str | None], Pace]:
+    """One pace for each server and key. A number that a candidate fixes counts for all on the same server.
+
+    Of several numbers the largest; on this machine one at a time where none is fixed, so that latency is not queueing.
+    """
+    fixed: dict[tuple[str, str | None], int | None] = {}
+    for one in resolved:
+        own = one.route.candidate.concurrency or (1 if one.local else None)
+        known = fixed.setdefault(_key(one), own)
+        if known is not None and own is not None:
+            fixed[_key(one)] = max(known, own)
+        elif own is not None:
+            fixed[_key(one)] = own
+    return {key: Pace(fixed=number) for key, number in fixed.items()}
+
+
+def _key(resolved: Resolved) -> tuple[str, str | None]:
+    candidate = resolved.route.candidate
+    if resolved.base_url is None:
+        return resolved.route.endpoint + candidate.name, None
+    parts = urlsplit(resolved.base_url)
+    return f"{parts.scheme}://{parts.hostname}:{parts.port}", candidate.key
+
+
+def _pace(running: Running, resolved: Resolved) -> Pace:
+    return running.paces[_key(resolved)]
 
 
 def _facts(engine: Engine) -> dict[str, Any]:
@@ -162,30 +308,33 @@ class _Check(Protocol):
 
 
 @asynccontextmanager
-async def _server(
-    job: Job, *, ledger: Ledger, run: int, folder: Path, on: OnRun
-) -> AsyncIterator[tuple[Client, _Check]]:
+async def _server(lane: Lane, running: Running) -> AsyncIterator[tuple[Client, _Check]]:
     """A client of whatever answers for the candidate; the embedded engine is started and stopped here."""
-    resolved = job.resolved
+    resolved, ledger, on = lane.job.resolved, running.ledger, running.on
     timeouts = Timeouts(silence=resolved.timeout_seconds) if resolved.timeout_seconds else Timeouts()
     candidate = resolved.route.candidate
+    connections = _pace(running, resolved).most
     if resolved.base_url is not None:
         key = read_key(candidate)
-        async with Client(resolved.base_url, key=key, connections=resolved.concurrency, timeouts=timeouts) as client:
+        async with Client(resolved.base_url, key=key, connections=connections, timeouts=timeouts) as client:
             yield client, lambda: None
         return
     assert resolved.model_file is not None
     assert resolved.engine is not None
-    log = folder / ".bakeoff" / f"engine-{candidate.name.replace('/', '_')}.log"
+    log = running.folder / ".bakeoff" / f"engine-{candidate.name.replace('/', '_')}.log"
     log.parent.mkdir(exist_ok=True)
     on.note(reason("engine.starting", candidate=candidate.name))
     async with start_engine(resolved.model_file.path, parameters=resolved.engine, log_path=log) as engine:
+        lane.load_seconds = engine.load_seconds
         on.note(reason("engine.ready", candidate=candidate.name, load_seconds=engine.load_seconds))
-        async with Client(engine.base_url, connections=resolved.concurrency, timeouts=timeouts) as client:
+        async with Client(engine.base_url, connections=connections, timeouts=timeouts) as client:
             try:
                 yield client, engine.check
             finally:
-                ledger.record_engine(run, candidate.name, resolved.route.endpoint, _facts(engine))
+                facts = _facts(engine)
+                await running.writer.between(
+                    lambda: ledger.record_engine(running.run, candidate.name, resolved.route.endpoint, facts)
+                )
 
 
 def _given_up(resolved: Resolved, error: AskError | None) -> BakeoffError | None:
@@ -204,9 +353,10 @@ def _given_up(resolved: Resolved, error: AskError | None) -> BakeoffError | None
         return EngineError(message, hint="the end of the engine's log is in .bakeoff/ of the project")
     hints = {
         "not a model": "a base URL usually ends in /v1, and `model` is the id that GET /v1/models lists",
-        "unreachable": "is the server running, and is the port right?",
+        "unreachable": "is the server running, and is the port right? What is done is kept",
         "timeout": "raise `timeout_seconds` of the candidate, or lower its `concurrency`",
         "rate limit": "lower `concurrency` of the candidate, or run again later: what is done is kept",
         "refused": "read the server's words above: the model id and the parameters are the usual reasons",
+        "quota": "the account has no money or allowance left; what is done is kept",
     }
     return EndpointError(message, hint=hints.get(error.kind, "run again later: what is done is kept"))

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from bakeoff.report.numbers import Language
 
 if TYPE_CHECKING:
-    from bakeoff.report.data import CandidateFacts, DataFacts, MachineFacts, ReportData
+    from bakeoff.report.data import CandidateFacts, DataFacts, MachineFacts, ReportData, Since
 
 Kind = Literal["html", "md", "json"]
 
-__all__ = ["CandidateFacts", "DataFacts", "Kind", "Language", "MachineFacts", "ReportData", "report"]
+__all__ = ["CandidateFacts", "DataFacts", "Kind", "Language", "MachineFacts", "ReportData", "Since", "report"]
 
 
 def report(data: "ReportData", kind: Kind, lang: Language) -> str:
@@ -38,6 +38,6 @@ def report(data: "ReportData", kind: Kind, lang: Language) -> str:
 
 
 def __getattr__(name: str) -> Any:
-    if name not in ("CandidateFacts", "DataFacts", "MachineFacts", "ReportData"):
+    if name not in ("CandidateFacts", "DataFacts", "MachineFacts", "ReportData", "Since"):
         raise AttributeError(f"module 'bakeoff.report' has no attribute {name!r}")
     return getattr(import_module("bakeoff.report.data"), name)

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bakeoff.decide import Decision
-from bakeoff.evaluate.graders import Grader
+from bakeoff.evaluate.graders import GraderFacts
+from bakeoff.evaluate.judge.result import Judged
+from bakeoff.evaluate.people.standing import PeopleResult
 from bakeoff.evaluate.results import Comparison
 from bakeoff.evaluate.types import Prompt
+from bakeoff.values import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,17 @@ class MachineFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Since:
+    """What changed since an earlier decision."""
+
+    earlier: str
+    """Its number and date, or the name of its file."""
+
+    changes: tuple[Reason, ...]
+    """Empty where nothing did."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReportData:
     """Everything that a report shows."""
 
@@ -97,7 +111,7 @@ class ReportData:
     data: DataFacts
     prompt: Prompt
     prompt_digest: str
-    graders: tuple[Grader, ...]
+    graders: tuple[GraderFacts, ...]
     candidates: tuple[CandidateFacts, ...]
     """Also those that could not be had."""
 
@@ -106,3 +120,15 @@ class ReportData:
 
     bakeoff: str
     """Version of Bakeoff."""
+
+    variants: tuple[Prompt, ...] = ()
+    """Every variant of the prompt, where there are several; `prompt` is the first of them."""
+
+    judged: Judged | None = None
+    """What judges found, where the project has some."""
+
+    people: PeopleResult | None = None
+    """What people found, where somebody labelled."""
+
+    since: Since | None = None
+    """What changed since an earlier decision, where someone asked."""

@@ -59,6 +59,8 @@ def _model(model: ModelResult) -> dict[str, Any]:
         "cost_usd": model.cost_usd,
         "memory": to_json(model.memory),
         "counts": dict(model.counts),
+        "faults": dict(model.faults),
+        "repeats": to_json(model.repeats),
         "confusion": _plain(model.confusion),
     }
 
@@ -70,6 +72,7 @@ def _quality(quality: Quality) -> dict[str, Any]:
         "low": quality.low,
         "high": quality.high,
         "n": quality.n,
+        "groups": quality.groups,
     }
 
 

@@ -17,7 +17,8 @@ from bakeoff.report.numbers import Language, date
 from bakeoff.report.text import one_line
 from bakeoff.report.view import matrices, models, pairs, rows
 from bakeoff.report.view.how import how
-from bakeoff.report.words import label
+from bakeoff.report.view.judging import judging
+from bakeoff.report.words import label, sentence
 
 
 def html(data: ReportData, lang: Language) -> str:
@@ -25,7 +26,7 @@ def html(data: ReportData, lang: Language) -> str:
     views = models.models(data, lang)
     headline, reasons, caveats = models.sentences(data, lang)
     metric = table.metric_of(data.decision)
-    shown_rows = rows.disagreements(data.comparison.disagreements, views)
+    shown_rows = rows.disagreements(data.comparison.disagreements, views, lang)
     return _environment().get_template("report.html.j2").render(
         t=partial(label, lang=lang),
         lang=lang,
@@ -37,11 +38,13 @@ def html(data: ReportData, lang: Language) -> str:
         headline=headline,
         reasons=reasons,
         caveats=caveats,
+        since=_since(data, lang),
         facts=models.facts(data, lang),
         metric=models.metric_name(metric, lang) if metric else label("column.quality", lang),
         models=list(views.values()),
         chart=_chart(data, views, lang),
         pairs=pairs.pairs(data.decision, views, lang),
+        judging=judging(data, lang),
         rows=shown_rows,
         most_open=rows.MOST_OPEN,
         n_rows=max(data.comparison.n_disagreements, len(shown_rows)),
@@ -51,6 +54,14 @@ def html(data: ReportData, lang: Language) -> str:
         how=how(data, lang),
         bakeoff=data.bakeoff,
     )  # fmt: skip
+
+
+def _since(data: ReportData, lang: Language) -> tuple[str, list[str]] | None:
+    """Heading and lines of what changed since an earlier decision."""
+    if data.since is None:
+        return None
+    lines = [sentence(change, lang) for change in data.since.changes]
+    return label("since.heading", lang, earlier=data.since.earlier), lines or [label("since.nothing", lang)]
 
 
 def _chart(data: ReportData, views: dict[str, models.ModelView], lang: Language) -> dict[str, Any] | None:

@@ -12,8 +12,9 @@ from bakeoff.report.numbers import Language
 from bakeoff.report.text import one_line
 from bakeoff.report.view import matrices, models, pairs, rows
 from bakeoff.report.view.how import HowView, how
+from bakeoff.report.view.judging import judging
 from bakeoff.report.view.models import ModelView
-from bakeoff.report.words import label
+from bakeoff.report.words import label, sentence
 
 _SPECIAL = re.compile(
     r"([\\`*\[\]<>|~$])"  # emphasis, code, links, HTML, tables, strikethrough, mathematics
@@ -38,9 +39,11 @@ def markdown(data: ReportData, lang: Language) -> str:
         _table(header, lines, text_columns=2),
         *_pairs(data, views, lang),
     ]
+    parts += _since(data, lang)
     if caveats:
         parts += [f"## {label('heading.caveats', lang)}", _list(escape(caveat) for caveat in caveats)]
     parts += [
+        *_judging(data, lang),
         *_rows(data, views, lang),
         *_matrices(data, views, lang),
         *_how(how(data, lang), lang),
@@ -49,6 +52,13 @@ def markdown(data: ReportData, lang: Language) -> str:
         label("footer", lang, version=data.bakeoff),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _since(data: ReportData, lang: Language) -> list[str]:
+    if data.since is None:
+        return []
+    said = [sentence(change, lang) for change in data.since.changes] or [label("since.nothing", lang)]
+    return [f"## {escape(label('since.heading', lang, earlier=data.since.earlier))}", _list(map(escape, said))]
 
 
 def escape(value: str) -> str:
@@ -100,8 +110,18 @@ def _pairs(data: ReportData, views: dict[str, ModelView], lang: Language) -> lis
     ]
 
 
+def _judging(data: ReportData, lang: Language) -> list[str]:
+    parts = []
+    for section in judging(data, lang):
+        parts.append(f"## {section.heading}")
+        if section.lines:
+            parts += [section.caption, _table(section.header, section.lines, text_columns=1)]
+        parts.append(_list(escape(one) for one in section.sentences))
+    return parts
+
+
 def _rows(data: ReportData, views: dict[str, ModelView], lang: Language) -> list[str]:
-    shown = rows.disagreements(data.comparison.disagreements, views)
+    shown = rows.disagreements(data.comparison.disagreements, views, lang)
     if not shown:
         return []
     total = max(data.comparison.n_disagreements, len(shown))
@@ -113,6 +133,7 @@ def _rows(data: ReportData, views: dict[str, ModelView], lang: Language) -> list
         answers = (
             f"{_MARKS[answer.mark]} {escape(answer.model.name)}: "
             + (code(answer.text.short) if answer.text.short else f"*{label('rows.no_text', lang)}*")
+            + "".join(f" ({escape(reason)})" for reason in answer.reasons)
             for answer in row.answers
         )
         target = f"{label('column.target', lang)}: {code(row.target.short)}"

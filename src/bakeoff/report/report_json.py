@@ -5,9 +5,12 @@ half characters (lone surrogates) become U+FFFD, since they cannot be written as
 """
 
 import json
+from typing import Any
 
-from bakeoff.report.data import ReportData
-from bakeoff.report.decision_json import decision_json
+from bakeoff.evaluate.results import Disagreement
+from bakeoff.report.data import ReportData, Since
+from bakeoff.report.decision_json import decision_json, reason_json
+from bakeoff.report.judge_json import judge_json, people_json
 from bakeoff.report.text import whole
 from bakeoff.values import to_json
 
@@ -24,12 +27,25 @@ def report_json(data: ReportData) -> str:
         "date": data.date,
         "decision": decision_json(data.decision),
         "n_disagreements": data.comparison.n_disagreements,
-        "disagreements": to_json(data.comparison.disagreements),
+        "disagreements": [_disagreement(row) for row in data.comparison.disagreements],
         "data": to_json(data.data),
         "prompt": {**to_json(data.prompt), "digest": data.prompt_digest},
+        "variants": to_json(data.variants),
         "graders": to_json(data.graders),
         "candidates": to_json(data.candidates),
         "machine": to_json(data.machine),
+        "judge": judge_json(data.judged, items=False) if data.judged is not None else None,
+        "labels": people_json(data.people) if data.people is not None else None,
+        "since": _since(data.since) if data.since is not None else None,
     }
     text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
     return f"{whole(text)}\n"
+
+
+def _since(since: Since) -> dict[str, Any]:
+    return {"earlier": since.earlier, "changes": [reason_json(change) for change in since.changes]}
+
+
+def _disagreement(row: Disagreement) -> dict[str, Any]:
+    details = {name: [reason_json(reason) for reason in reasons] for name, reasons in row.details.items()}
+    return {**to_json(row), "details": details}

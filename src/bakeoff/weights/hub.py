@@ -1,4 +1,4 @@
-"""The Hugging Face Hub: which repository and file a model is, and fetching it.
+"""The Hugging Face Hub: which repository and file a model or a data set is, and fetching it.
 
 The only file that uses huggingface_hub, which is imported when it is needed: a cached model does without. Its own
 download starts anew after every stop; the one here goes on where it was.
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from bakeoff.errors import BakeoffError, KeyMissing, NetworkError, WeightsError
@@ -37,6 +37,9 @@ OFFLINE_HINT = (
 )
 
 
+Kind = Literal["model", "dataset"]
+
+
 @dataclass(frozen=True, slots=True)
 class HubPart:
     """One file of a repository."""
@@ -49,7 +52,7 @@ class HubPart:
 
 @dataclass(frozen=True, slots=True)
 class HubModel:
-    """A model found on the Hub: exactly which files of which revision."""
+    """A model or a data set found on the Hub: exactly which files of which revision."""
 
     repository: str
     revision: str
@@ -58,6 +61,7 @@ class HubModel:
     parts: tuple[HubPart, ...]
     license: str | None
     license_url: str | None
+    kind: Kind = "model"
 
     @property
     def source(self) -> str:
@@ -134,6 +138,18 @@ def find_exactly(repository: str, revision: str, sha256: str) -> HubModel | None
     return None
 
 
+def find_dataset(repository: str, revision: str, choose: Callable[[list[str]], tuple[str, ...]]) -> HubModel | None:
+    """The files of a data set that `choose` takes from their names; None where there is no such data set or revision.
+
+    Raises:
+        KeyMissing, NetworkError: as for `find`; and what `choose` raises.
+    """
+    info = _info(repository, revision, kind="dataset")
+    if info is None:
+        return None
+    return _hub_model(info, FoundBuild("", choose(_names(info))), kind="dataset")
+
+
 def in_hub_cache(wish: Wanted, further: str | None = None) -> tuple[list[Path], str] | None:
     """(files, source) of the model in the Hub's own cache on this disk, left there by another program.
 
@@ -176,7 +192,7 @@ def download(model: HubModel, part: HubPart, target: Path, on_bytes: Callable[[i
             f"{part.name} is too large for plain HTTP, which the Hub offers up to 50 GB",
             hint=f"run `hf download {model.repository} {part.name}` once: Bakeoff finds it where that puts it",
         )
-    url = hf_hub_url(model.repository, part.name, revision=model.revision, endpoint=endpoint())
+    url = hf_hub_url(model.repository, part.name, repo_type=model.kind, revision=model.revision, endpoint=endpoint())
     with PartialFile(target, part.name, part.size_bytes, part.sha256) as partial:
         on_bytes(partial.done)
         if partial.done:
@@ -272,7 +288,7 @@ def _is_wished(build: FoundBuild, quantization: str | None) -> bool:
     return quantization is None or build.quantization == usual_name(quantization)
 
 
-def _hub_model(info: Any, build: FoundBuild) -> HubModel:
+def _hub_model(info: Any, build: FoundBuild, kind: Kind = "model") -> HubModel:
     by_name = {sibling.rfilename: sibling for sibling in info.siblings or []}
     card = info.card_data.to_dict() if info.card_data is not None else {}
     license_, link = card.get("license"), card.get("license_link")
@@ -285,7 +301,8 @@ def _hub_model(info: Any, build: FoundBuild) -> HubModel:
         revision=info.sha or "main",
         parts=tuple(_part(info.id, by_name[name]) for name in build.names),
         license=license_ if isinstance(license_, str) else None,
-        license_url=link if isinstance(link, str) else f"{endpoint()}/{info.id}",
+        license_url=link if isinstance(link, str) else f"{endpoint()}/{'datasets/' * (kind == 'dataset')}{info.id}",
+        kind=kind,
     )
 
 
@@ -318,7 +335,7 @@ def _headers() -> dict[str, str]:
     return headers
 
 
-def _info(repository: str, revision: str | None) -> Any:
+def _info(repository: str, revision: str | None, kind: Kind = "model") -> Any:
     """What the Hub says of a repository, with its files; None where there is none that we may see."""
     constants = _constants()
     import httpx2
@@ -334,17 +351,15 @@ def _info(repository: str, revision: str | None) -> Any:
     api = HfApi(endpoint=endpoint(), library_name="bakeoff", library_version=__version__)
     chosen = constants.HF_HUB_ETAG_TIMEOUT
     timeout = CONTACT_SECONDS if chosen == constants.DEFAULT_ETAG_TIMEOUT else float(chosen)
+    ask = api.dataset_info if kind == "dataset" else api.model_info
     try:
-        return _within(
-            timeout,
-            lambda: api.model_info(repository, revision=revision, files_metadata=True, timeout=timeout),
-        )
+        return _within(timeout, lambda: ask(repository, revision=revision, files_metadata=True, timeout=timeout))
     except GatedRepoError as error:
         raise _refused(repository, error.response) from None
     except (RepositoryNotFoundError, HFValidationError):
         return None
     except OfflineModeIsEnabled:
-        raise NetworkError("HF_HUB_OFFLINE is set, and the model is not in the cache", hint=OFFLINE_HINT) from None
+        raise NetworkError(f"HF_HUB_OFFLINE is set, and the {kind} is not in the cache", hint=OFFLINE_HINT) from None
     except HfHubHTTPError as error:
         if error.response is not None and error.response.status_code == 404:
             return None

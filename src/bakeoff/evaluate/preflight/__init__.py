@@ -1,5 +1,22 @@
-"""What makes a comparison unfair is caught and shown: each answer is examined before it is graded."""
+"""What makes a comparison unfair is caught and shown: each answer is examined before it is graded.
 
-from bakeoff.evaluate.preflight.examine import Examined, examine
+Knows answers, prompts and what a candidate should be; nothing about files, servers or reports.
+"""
 
-__all__ = ["Examined", "examine"]
+from bakeoff.evaluate.preflight.examine import Examined, Expected, examine
+from bakeoff.evaluate.preflight.faults import DEFAULT_RULES, Fault, Rule, Rules
+from bakeoff.evaluate.preflight.over_all import Preflight, cut_short, rows_in_examples, who_answered
+
+__all__ = [
+    "DEFAULT_RULES",
+    "Examined",
+    "Expected",
+    "Fault",
+    "Preflight",
+    "Rule",
+    "Rules",
+    "cut_short",
+    "examine",
+    "rows_in_examples",
+    "who_answered",
+]

@@ -43,14 +43,14 @@ def mcnemar(a_only: int, b_only: int, *, mid_p: bool = False) -> float:
 
 
 @lru_cache(maxsize=4096)
-def tango(a_only: int, b_only: int, n: int, *, alpha: float = 0.05) -> tuple[float, float]:
+def tango(a_only: float, b_only: float, n: float, *, alpha: float = 0.05) -> tuple[float, float]:
     """Score interval of the difference of two paired proportions (a minus b).
 
     T. Tango, Statistics in Medicine 17 (1998) 891: all differences that the score test does not reject. Has width
     also where no row is discordant: -z²/(n+z²) to z²/(n+z²).
 
     Args:
-        a_only: rows that only the first model got right.
+        a_only: rows that only the first model got right; may be an effective number that is not whole.
         b_only: rows that only the second got right.
         n: all rows, concordant ones included.
         alpha: probability that the interval misses; divide it by the number of pairs for a simultaneous one.
@@ -62,7 +62,7 @@ def tango(a_only: int, b_only: int, n: int, *, alpha: float = 0.05) -> tuple[flo
     return low, high
 
 
-def _tango_score(difference: float, a_only: int, b_only: int, n: int) -> float:
+def _tango_score(difference: float, a_only: float, b_only: float, n: float) -> float:
     """Tango's statistic: how far the data lie from a supposed difference, in standard errors.
 
     The share of rows that only b gets right is the most likely one under that difference: the larger root of

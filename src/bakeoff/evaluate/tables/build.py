@@ -6,13 +6,17 @@ the text of a cell, with 3 and "3" alike, and nothing for an empty cell.
 
 import hashlib
 import unicodedata
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+import numpy as np
+
 from bakeoff.errors import DataError
+from bakeoff.evaluate.tables.packed import Packer
 from bakeoff.evaluate.tables.source import FEWER_ROWS, MOST_CELLS, MOST_COLUMNS, Source
 from bakeoff.evaluate.types import Row, Table
 from bakeoff.values import Reason, reason
@@ -37,35 +41,41 @@ def build(source: Source, name: str, *, id_column: str | None = None, group_colu
     for wanted in (id_column, group_column):
         if wanted is not None and wanted not in columns:
             raise DataError(f"{name} has no column {wanted!r}", hint=f"its columns are: {', '.join(columns)}")
-    reading = _Reading(columns, name, source.unit)
-    rows: list[Row] = []
-    ids = _Ids(name, source.unit, id_column)
-    for position, found in source.rows:
-        cells = reading.row(position, found)
-        if cells is None:
-            continue
-        values = dict(zip(columns, cells, strict=True))
-        number = len(rows) + 1
-        group = shown(values[group_column]).strip() if group_column is not None else ""
-        row_id = ids.take(values, number, position)
-        rows.append(Row(id=row_id, number=number, values=values, group=group or None))
-    if not rows:
-        raise DataError(f"{name} has a header and no rows", hint="the first row holds the column names; data follow")
-    ids.check()
+    reading = _Reading(columns, name, source.unit, id_column)
+    try:
+        for position, found in source.rows:
+            reading.take(position, found)
+        if not reading.count:
+            raise DataError(
+                f"{name} has a header and no rows", hint="the first row holds the column names; data follow"
+            )
+        rows = reading.packer.rows(id_column=id_column, group_column=group_column)
+    finally:
+        reading.packer.close()
+    reading.ids.check(rows)
     notes += source.notes
     notes += reading.notes(rows)
-    if group_column is not None and (blank := sum(row.group is None for row in rows)):
+    if group_column is not None and (blank := reading.blank_texts[columns.index(group_column)]):
         notes.append(reason("data.blank_groups", column=group_column, n=blank))
     if id_column is None:
         notes.append(reason("data.ids_made", n=len(rows)))
-    if repeated := _repeated(rows, id_column):
+    if repeated := len(rows) - len(np.unique(np.frombuffer(reading.hashes, dtype=np.int64))):
         notes.append(reason("data.repeated_rows", n=repeated))
-    return Table(columns=columns, rows=tuple(rows), digest=reading.digest(), notes=tuple(notes))
+    return Table(columns=columns, rows=rows, digest=reading.digest(), notes=tuple(notes))
 
 
 def shown(cell: Any) -> str:
     """A cell as a template shows it; nothing for an empty one."""
     return cell if isinstance(cell, str) else "" if cell is None else str(cell)
+
+
+def column_names(header: Sequence[Any], name: str) -> tuple[str, ...]:
+    """The names of the columns, as in the table.
+
+    Raises:
+        DataError: there are none, or two are the same.
+    """
+    return _columns(header, name)[0]
 
 
 def _columns(header: Sequence[Any], name: str) -> tuple[tuple[str, ...], list[Reason]]:
@@ -109,13 +119,24 @@ def _free_names(number: int) -> Iterator[str]:
 
 @dataclass(slots=True)
 class _Reading:
-    """Checks and counts cells row by row, and takes the digest on the way."""
+    """Checks, counts and packs cells row by row, and takes the digest on the way."""
 
     columns: tuple[str, ...]
     name: str
     unit: str
+    id_column: str | None
+    packer: Packer = field(init=False)
+    ids: "_Ids" = field(init=False)
     blank: list[int] = field(init=False)
+    """Per column: empty cells."""
+
+    blank_texts: list[int] = field(init=False)
+    """Per column: empty cells, and those with nothing but blanks."""
+
     blank_rows: list[int] = field(default_factory=list)
+    hashes: "array[int]" = field(default_factory=lambda: array("q"))
+    """Per row: of everything but its id, to count the rows that repeat another."""
+
     normalized: int = 0
     replaced: int = 0
     first_replaced: int = 0
@@ -123,18 +144,21 @@ class _Reading:
     _sha: Any = field(default_factory=hashlib.sha256)
 
     def __post_init__(self) -> None:
+        self.packer = Packer(self.columns)
+        self.ids = _Ids(self.name, self.unit, self.id_column)
         self.blank = [0] * len(self.columns)
+        self.blank_texts = [0] * len(self.columns)
         self._sha.update("\0".join([*self.columns, "", ""]).encode("utf-8"))
 
-    def row(self, position: int, cells: Sequence[Any]) -> Sequence[Any] | None:
-        """The cells in NFC; None for a row with nothing in it."""
+    def take(self, position: int, cells: Sequence[Any]) -> None:
+        """Read one row; a row with nothing in it is only counted."""
         texts = [shown(cell) for cell in cells]
         joined = "\0".join(texts)
         width = len(self.columns)
         if not joined.strip("\0 \t\r\n\u00a0"):
             if cells or width == 1:  # with several columns, a line without any cell is no row
                 self.blank_rows.append(position)
-            return None
+            return
         if len(cells) != width:
             raise DataError(
                 f"{self.name}: {self.unit} {position:,} has {len(cells)} {'cell' if len(cells) == 1 else 'cells'}, "
@@ -144,22 +168,33 @@ class _Reading:
         if not joined.isascii():
             cells, joined = self._composed(cells, joined)
             texts = joined.split("\0")
-        try:
-            data = joined.encode("utf-8")
-            sound = len(texts) == width and joined.count("\0") == width - 1
-        except UnicodeEncodeError:
-            sound = False
-        if not sound:
-            self._refuse(position, cells)
-        if "" in texts:
-            for index, text in enumerate(texts):
-                self.blank[index] += not text
-        self._sha.update(data)
-        self._sha.update(b"\0")
+        data = self._encoded(position, cells, joined)
         self.count += 1
         if self.count * width > MOST_CELLS:
             raise DataError(f"{self.name} has more than {MOST_CELLS:,} cells, the most that are read", hint=FEWER_ROWS)
-        return cells
+        for index, text in enumerate(texts):
+            if not text or text.isspace():
+                self.blank_texts[index] += 1
+                self.blank[index] += not text
+        self._sha.update(data)
+        self._sha.update(b"\0")
+        self.packer.add(data, cells)
+        if self.id_column is not None:
+            at = self.columns.index(self.id_column)
+            self.ids.take(texts.pop(at).strip(), position)
+            data = "\0".join(texts).encode("utf-8")
+        self.hashes.append(hash(data))
+
+    def _encoded(self, position: int, cells: Sequence[Any], joined: str) -> bytes:
+        """The row in UTF-8; refused with the cell that holds what no text may hold."""
+        try:
+            data = joined.encode("utf-8")
+        except UnicodeEncodeError:
+            data = b""
+        if not data or data.count(0) != len(self.columns) - 1:
+            for column, cell in zip(self.columns, cells, strict=True):
+                _sound(shown(cell), f"{self.name}: {self.unit} {position:,}, column {column!r}")
+        return data
 
     def _composed(self, cells: Sequence[Any], joined: str) -> tuple[Sequence[Any], str]:
         """The cells in NFC; and count what an earlier program has lost."""
@@ -171,11 +206,6 @@ class _Reading:
         composed = [unicodedata.normalize("NFC", cell) if isinstance(cell, str) else cell for cell in cells]
         self.normalized += sum(new != old for new, old in zip(composed, cells, strict=True))
         return composed, "\0".join(shown(cell) for cell in composed)
-
-    def _refuse(self, position: int, cells: Sequence[Any]) -> None:
-        """Name the cell that holds what no text may hold."""
-        for column, cell in zip(self.columns, cells, strict=True):
-            _sound(shown(cell), f"{self.name}: {self.unit} {position:,}, column {column!r}")
 
     def notes(self, rows: Sequence[Row]) -> list[Reason]:
         """What was found in the cells."""
@@ -212,29 +242,26 @@ def _sound(text: str, where: str) -> str:
 
 
 class _Ids:
-    """Takes the id of each row, and says at the end which ones are missing or used twice."""
+    """Takes the id of each row, and says at the end which ones are missing or used twice.
+
+    Keeps a hash and a position of each; only where two hashes are alike are the ids themselves looked at.
+    """
 
     def __init__(self, name: str, unit: str, column: str | None) -> None:
         self._name = name
         self._unit = unit
         self._column = column
-        self._first: dict[str, int] = {}
-        self._again: dict[str, list[int]] = {}
+        self._hashes = array("q")
+        self._positions = array("Q")
         self._missing: list[int] = []
 
-    def take(self, values: dict[str, Any], number: int, position: int) -> str:
-        if self._column is None:
-            return str(number)
-        row_id = shown(values[self._column]).strip()
+    def take(self, row_id: str, position: int) -> None:
+        self._hashes.append(hash(row_id))
+        self._positions.append(position)
         if not row_id:
             self._missing.append(position)
-        elif row_id in self._first:
-            self._again.setdefault(row_id, [self._first[row_id]]).append(position)
-        else:
-            self._first[row_id] = position
-        return row_id
 
-    def check(self) -> None:
+    def check(self, rows: Sequence[Row]) -> None:
         hint = f"mend column {self._column!r}, or leave `id` out of [data]: then the rows are numbered"
         if self._missing:
             one = len(self._missing) == 1
@@ -243,23 +270,25 @@ class _Ids:
                 f"{self._column!r}: {self._unit}{'' if one else 's'} {_first_few(self._missing, str)}",
                 hint=hint,
             )
-        if self._again:
-            named = _first_few(list(self._again), lambda i: f"{i!r} ({self._unit}s {_first_few(self._again[i], str)})")
+        again = self._again(rows)
+        if again:
+            named = _first_few(list(again), lambda i: f"{i!r} ({self._unit}s {_first_few(again[i], str)})")
             raise DataError(
-                f"{self._name}: {len(self._again):,} {'id is' if len(self._again) == 1 else 'ids are'} used more than "
+                f"{self._name}: {len(again):,} {'id is' if len(again) == 1 else 'ids are'} used more than "
                 f"once: {named}",
                 hint=hint,
             )
+
+    def _again(self, rows: Sequence[Row]) -> dict[str, list[int]]:
+        """Id to the positions of its rows, where there are several."""
+        hashes = np.frombuffer(self._hashes, dtype=np.int64)
+        values, counts = np.unique(hashes, return_counts=True)
+        found: dict[str, list[int]] = {}
+        for index in np.flatnonzero(np.isin(hashes, values[counts > 1])):
+            found.setdefault(rows[int(index)].id, []).append(self._positions[index])
+        return {row_id: positions for row_id, positions in found.items() if len(positions) > 1}
 
 
 def _first_few(values: Sequence[Any], write: Callable[[Any], str]) -> str:
     more = f" and {len(values) - NAMED:,} more" if len(values) > NAMED else ""
     return ", ".join(write(value) for value in values[:NAMED]) + more
-
-
-def _repeated(rows: Sequence[Row], id_column: str | None) -> int:
-    """Rows that repeat an earlier row in every cell but the id."""
-    seen = set()
-    for row in rows:
-        seen.add(hash(tuple(shown(cell) for column, cell in row.values.items() if column != id_column)))
-    return len(rows) - len(seen)

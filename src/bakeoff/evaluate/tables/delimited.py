@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from bakeoff.errors import DataError
-from bakeoff.evaluate.tables.source import Source
+from bakeoff.evaluate.tables.source import LONGEST_CELL, Source
 from bakeoff.evaluate.tables.text import decoding_error, open_text
 from bakeoff.values import reason
 
@@ -71,7 +71,7 @@ def _checked(delimiter: str) -> str:
 
 def _records(stream: IO[str], delimiter: str, name: str, *, quoted: bool) -> Iterator[tuple[int, list[str]]]:
     """(first line, cells) of each record."""
-    csv.field_size_limit(2**31 - 1)  # files are limited as a whole
+    csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(
         stream, delimiter=delimiter, strict=True, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     )
@@ -85,6 +85,11 @@ def _records(stream: IO[str], delimiter: str, name: str, *, quoted: bool) -> Ite
             raise BadQuotes(
                 f'{name}: the quote (") that opens in the record at line {line:,} is never closed',
                 hint='close it; a quote inside a quoted cell is written twice: ""',
+            ) from None
+        if "field limit" in str(error):
+            raise BadQuotes(
+                f"{name}: the record at line {line:,} has a cell of more than {LONGEST_CELL:,} characters",
+                hint=f'look for a quote (") that is never closed in line {line:,}',
             ) from None
         raise BadQuotes(
             f"{name}: line {reader.line_num:,}: {error}",

@@ -1,23 +1,36 @@
 """JSON Lines, and files with one JSON array: each object is a row. Numbers, booleans and null keep their type.
 
 Columns are the keys of all objects, in order of appearance; a key that an object lacks is an empty cell. Objects and
-lists inside a cell are kept as JSON text, so that a prompt can show them. NaN is an empty cell.
+lists inside a cell are kept as JSON text, so that a prompt can show them. NaN is an empty cell. The file is read
+twice, object by object: once for the keys, once for the cells.
 """
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any
 
 from bakeoff.errors import DataError
-from bakeoff.evaluate.tables.source import Source
+from bakeoff.evaluate.tables.source import LONGEST_CELL, MOST_COLUMNS, Source
 from bakeoff.evaluate.tables.text import decoding_error, open_text
 from bakeoff.values import Reason, reason
 
-Objects = list[tuple[int, dict[str, Any]]]
+Objects = Iterator[tuple[int, dict[str, Any]]]
 """(line or row, object)"""
+
+PIECE_CHARACTERS = 65_536
+"""So much of an array is read at once."""
+
+LONGEST_WORD = 16
+"""An error so near to the end of what is there may come from a word, a number or an escape that goes on."""
+
+LONGEST_OBJECT = 2 * LONGEST_CELL
+"""Characters of one row."""
+
+BLANKS = " \t\r\n"
+"""What JSON allows between two values."""
 
 
 @contextmanager
@@ -30,16 +43,36 @@ def json_lines(path: Path, *, encoding: str | None) -> Iterator[Source]:
     """
     with open_text(path, encoding) as (stream, found):
         try:
-            unit: Literal["line", "row"] = "line"
-            if ".json" in path.suffixes and _first(stream) == "[":
-                unit, objects = "row", _array(stream, path.name)
-            else:
-                objects = list(_lines(stream, path.name))
+            array = ".json" in path.suffixes and _first(stream) == "["
+            read: Callable[[IO[str], str], Objects] = _array if array else _lines
+            keys: dict[str, None] = {}
+            for _, item in read(stream, path.name):
+                if not item.keys() <= keys.keys():
+                    keys |= dict.fromkeys(item)
+                if len(keys) > MOST_COLUMNS:
+                    break  # `build` refuses it
+            stream.seek(0)
+            notes = []
+            if found in ("utf-16", "utf-32") and not encoding:
+                notes.append(reason("data.encoding", encoding=found.upper()))
+            yield Source(
+                list(keys), _cells(read(stream, path.name), list(keys), notes), "row" if array else "line", notes
+            )
         except UnicodeDecodeError:
             raise decoding_error(path, found) from None
-    header = list(dict.fromkeys(key for _, row in objects for key in row))
-    notes = [reason("data.encoding", encoding=found.upper())] if found in ("utf-16", "utf-32") and not encoding else []
-    yield Source(header, _cells(objects, header, notes), unit, notes)
+
+
+def read_objects(path: Path) -> Objects:
+    """(line, object) of each line of a JSON Lines file, one after the other.
+
+    Raises:
+        DataError: a line is no JSON object, or the file is not text.
+    """
+    with open_text(path, None) as (stream, found):
+        try:
+            yield from _lines(stream, path.name)
+        except UnicodeDecodeError:
+            raise decoding_error(path, found) from None
 
 
 def _first(stream: IO[str]) -> str:
@@ -51,16 +84,93 @@ def _first(stream: IO[str]) -> str:
     return first
 
 
+class _Array:
+    """The text of a JSON array, a piece at a time."""
+
+    def __init__(self, stream: IO[str], name: str) -> None:
+        self._stream = stream
+        self._name = name
+        self._text = ""
+        self._at = 0
+        self._passed = 0
+        """Characters that are no longer in `_text`."""
+
+    def items(self) -> Iterator[Any]:
+        """Each value of the array."""
+        decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
+        self._expect("[")
+        if self._peek() == "]":
+            return self._end()
+        while True:
+            self._peek()
+            yield self._value(decoder)
+            if self._peek() == "]":
+                return self._end()
+            self._expect(",")
+
+    def _value(self, decoder: json.JSONDecoder) -> Any:
+        """One value; where it does not end in what is there, twice as much is read."""
+        size = PIECE_CHARACTERS
+        while True:
+            try:
+                value, end = decoder.raw_decode(self._text, self._at)
+                if end < len(self._text) or not self._more(size):
+                    self._at = end
+                    return value
+            except json.JSONDecodeError as error:
+                place = self._passed + error.pos
+                cut = error.msg.startswith("Unterminated string") or error.pos > len(self._text) - LONGEST_WORD
+                if not cut or len(self._text) > LONGEST_OBJECT or not self._more(size):
+                    raise self._wrong(f"character {place:,}: {error.msg}") from None
+            except (ValueError, RecursionError) as error:
+                raise self._wrong(str(error)) from None
+            size *= 2
+
+    def _peek(self) -> str:
+        """The next character that is not blank; what lies before it is let go."""
+        while True:
+            while self._at < len(self._text):
+                if self._text[self._at] not in BLANKS:
+                    return self._text[self._at]
+                self._at += 1
+            if not self._more(PIECE_CHARACTERS):
+                return ""
+
+    def _more(self, size: int) -> bool:
+        piece = self._stream.read(size)
+        self._passed += self._at
+        self._text, self._at = self._text[self._at :] + piece, 0
+        return bool(piece)
+
+    def _expect(self, character: str) -> None:
+        found = self._peek()
+        if found != character:
+            place = f"character {self._passed + self._at:,}"
+            raise self._wrong(f"{place}: {character!r} is expected, {f'{found!r} found' if found else 'the file ends'}")
+        self._at += 1
+
+    def _end(self) -> None:
+        self._at += 1
+        if self._peek():
+            raise self._wrong(f"character {self._passed + self._at:,}: more after the array")
+
+    def _wrong(self, what: str) -> DataError:
+        return DataError(f"{self._name} is not JSON: {what}", hint="give an array of objects, or JSON Lines")
+
+
 def _array(stream: IO[str], name: str) -> Objects:
-    try:
-        items = json.loads(stream.read(), object_pairs_hook=_object, parse_constant=_constant)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{name} is not JSON: {error}", hint="give an array of objects, or JSON Lines") from None
-    return [(number, _checked(item, name, "row", number)) for number, item in enumerate(items, 1)]
+    for number, item in enumerate(_Array(stream, name).items(), 1):
+        yield number, _checked(item, name, "row", number)
 
 
-def _lines(stream: IO[str], name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(map(str.rstrip, stream), 1):
+def _lines(stream: IO[str], name: str) -> Objects:
+    for number, whole in enumerate(iter(lambda: stream.readline(LONGEST_OBJECT), ""), 1):
+        if len(whole) == LONGEST_OBJECT and whole[-1] not in "\r\n":
+            raise DataError(
+                f"{name}: line {number:,} has more than {LONGEST_OBJECT:,} characters",
+                hint="JSON Lines has one whole object on each line; a file with one array is called .json",
+            )
+        line = whole.rstrip()
         if not line:
             continue
         try:

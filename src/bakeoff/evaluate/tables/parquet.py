@@ -1,4 +1,4 @@
-"""Parquet, by DuckDB. Numbers and booleans keep their type; everything else becomes text.
+"""Parquet, by DuckDB, in and out. Numbers and booleans keep their type; everything else becomes text.
 
 Dates and times are ISO 8601 (those with a zone in UTC), decimals are numbers, lists and structures are JSON text,
 bytes are text where they are UTF-8. NaN is an empty cell.
@@ -7,7 +7,7 @@ bytes are text where they are UTF-8. NaN is an empty cell.
 import datetime
 import decimal
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from bakeoff.errors import DataError
+from bakeoff.errors import DataError, StorageError
 from bakeoff.evaluate.tables.source import FEWER_ROWS, MOST_CELLS, Source
 from bakeoff.values import Reason, reason
 
@@ -29,17 +29,24 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
+WRITTEN = {"text": "VARCHAR", "whole": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN"}
+"""Type of a written column to DuckDB's name of it."""
+
 FROM = "FROM read_parquet(?, hive_partitioning = false, union_by_name = false, filename = false)"
 
 
 @contextmanager
-def parquet(path: Path) -> Iterator[Source]:
+def parquet(path: Path, *others: Path) -> Iterator[Source]:
     """Open a Parquet file.
+
+    Args:
+        path: the file.
+        others: further parts of the same table, in order.
 
     Raises:
         DataError: it is not one, is damaged, or claims too many cells.
     """
-    where = [_literal(path)]
+    where = [[_literal(part) for part in (path, *others)]]
     with duckdb.connect(":memory:", config=SETTINGS) as database:
         try:
             columns = [
@@ -80,7 +87,7 @@ class _Column:
 
     def selected(self) -> str:
         """What to ask DuckDB for, so that a plain Python value comes back."""
-        column = '"' + self.name.replace('"', '""') + '"'
+        column = _quoted(self.name)
         if self.nested:
             return f"CAST(to_json({column}) AS VARCHAR)"
         if self.kind == "TIMESTAMP WITH TIME ZONE":
@@ -123,3 +130,34 @@ def _rows(cursor: Any, columns: Sequence[_Column], notes: list[Reason]) -> Itera
                 nested[column.name] += column.nested and value is not None
             yield number, [column.cell(value, number) for column, value in zip(columns, values, strict=True)]
     notes += [reason("data.nested", column=name, n=n) for name, n in nested.items() if n]
+
+
+def write_parquet(lines: Path, target: Path, columns: Mapping[str, str], longest: int) -> None:
+    """Turn a file of JSON Lines into Parquet, without holding it in memory.
+
+    Args:
+        lines: one object per line, each with all columns.
+        target: the file to write.
+        columns: name to text, whole, number or boolean.
+        longest: bytes of the longest line.
+
+    Raises:
+        StorageError: it could not be written.
+    """
+    kinds = ", ".join(f"{_quoted(name)}: '{WRITTEN[kind]}'" for name, kind in columns.items())
+    query = (
+        f"SELECT * FROM read_json(?, format = 'newline_delimited', columns = {{{kinds}}}, "
+        f"maximum_object_size = {max(longest + 2, 1 << 20)})"
+    )
+    with duckdb.connect(":memory:", config={**SETTINGS, "threads": 1, "preserve_insertion_order": True}) as database:
+        try:
+            where = str(target.resolve()).replace("'", "''")
+            database.execute(f"COPY ({query}) TO '{where}' (FORMAT parquet, COMPRESSION zstd)", [_literal(lines)])
+        except duckdb.Error as error:
+            raise StorageError(
+                f"{target}: {str(error).splitlines()[0]}", hint="is there room on the disk? .csv needs less"
+            ) from None
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -6,11 +6,15 @@ from typing import Any, Literal
 
 from bakeoff.values import Reason
 
-LARGEST_BYTES = 512 * 1024 * 1024
-"""Of a data file, after decompression. The table is held in memory, at about two to six times its size."""
+LARGEST_BYTES = 2 * 1024 * 1024 * 1024
+"""Of a data file, after decompression. Its rows are packed, and lie on the disk where they are many; but a test of
+models that needs more text than this is a mistake, and a small compressed file can unpack to any size."""
 
 MOST_CELLS = 10_000_000
-"""Of a table, for the same reason: a small compressed file can claim any number."""
+"""Of a table, for the same reason. What is kept in memory for each row is small, not nothing."""
+
+LONGEST_CELL = 64 * 1024 * 1024
+"""Characters: as many as a whole prompt may have (`request.MAX_CHARACTERS`). More is a quote that was never closed."""
 
 MOST_COLUMNS = 16_384
 """Excel's own limit. More means that the delimiter is wrong."""

@@ -16,9 +16,12 @@ from xml.etree import ElementTree
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from bakeoff.errors import DataError
-from bakeoff.evaluate.tables.source import FEWER_ROWS, LARGEST_BYTES, MOST_CELLS, Source
+from bakeoff.evaluate.tables.source import FEWER_ROWS, MOST_CELLS, Source
 from bakeoff.units import show_bytes
 from bakeoff.values import reason
+
+LARGEST_UNPACKED_BYTES = 512 * 1024 * 1024
+"""Of an Excel file: calamine holds the whole sheet and its texts in memory, at several times this."""
 
 DAMAGED = "open it in a spreadsheet program and save it as .xlsx, or export it as CSV in UTF-8"
 
@@ -88,9 +91,9 @@ def _check_size(path: Path, sheet: str) -> None:
     """
     with zipfile.ZipFile(path) as archive:
         unpacked = sum(part.file_size for part in archive.infolist())
-        if unpacked > LARGEST_BYTES:
+        if unpacked > LARGEST_UNPACKED_BYTES:
             raise DataError(
-                f"{path.name} unpacks to {show_bytes(unpacked)}; at most {show_bytes(LARGEST_BYTES)} are read",
+                f"{path.name} unpacks to {show_bytes(unpacked)}; at most {show_bytes(LARGEST_UNPACKED_BYTES)} are read",
                 hint=FEWER_ROWS,
             )
         columns, rows = _used(archive, _part(archive, sheet))

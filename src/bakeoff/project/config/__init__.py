@@ -5,35 +5,49 @@ the file has a module of its own.
 """
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from bakeoff.errors import ProjectError
+from bakeoff.errors import ProjectError, UsageError
+from bakeoff.evaluate.caps import PricePerToken
 from bakeoff.evaluate.graders import Grader
 from bakeoff.evaluate.types import Candidate, Prompt
-from bakeoff.project.config.candidates import CandidateSection
+from bakeoff.needs import Needs, parse_needs
+from bakeoff.project.config.candidates import OURS, CandidateSection
 from bakeoff.project.config.data import DataSection
 from bakeoff.project.config.decide import DecideSection
 from bakeoff.project.config.explain import explain
 from bakeoff.project.config.graders import GraderSection
+from bakeoff.project.config.judges import BarSection, CriterionSection, Judges, JudgeSection
 from bakeoff.project.config.parameters import DEFAULT_PARAMETERS, SAMPLING, check_parameters
-from bakeoff.project.config.prompt import ExampleSection, PromptSection
+from bakeoff.project.config.preflight import PreflightSection
+from bakeoff.project.config.prompt import ExampleSection, PromptSection, VariantSection
+from bakeoff.project.config.run import PriceSection, RunSection
 from bakeoff.project.config.section import Section
 
 __all__ = [
     "DEFAULT_PARAMETERS",
     "FILE_NAME",
     "SAMPLING",
+    "BarSection",
     "CandidateSection",
     "Config",
+    "CriterionSection",
     "DataSection",
     "DecideSection",
     "ExampleSection",
     "GraderSection",
+    "JudgeSection",
+    "Judges",
+    "PreflightSection",
+    "PriceSection",
     "PromptSection",
+    "RunSection",
+    "VariantSection",
     "read_config",
 ]
 
@@ -46,31 +60,77 @@ class File(Section):
     data: DataSection
     prompt: PromptSection
     candidates: Annotated[tuple[CandidateSection, ...], Field(min_length=1)]
-    graders: Annotated[tuple[GraderSection, ...], Field(min_length=1)]
+    graders: tuple[GraderSection, ...] = ()
     parameters: dict[str, Any] = Field(default_factory=dict)
     decide: DecideSection = DecideSection()
+    needs: dict[str, Any] | None = None
+    preflight: PreflightSection = PreflightSection()
+    judge: JudgeSection | None = None
+    run: RunSection = RunSection()
+
+    @model_validator(mode="after")
+    def _something_decides(self) -> "File":
+        metric = self.decide.metric
+        if not self.graders and metric not in ("judge", "people"):
+            raise ValueError(
+                "graders: is missing: [[graders]] say what is right; without them, write metric = "
+                '"judge" or "people" under [decide]'
+            )
+        if metric == "judge" and self.judge is None:
+            raise ValueError('decide: metric = "judge" needs [judge] with [[judge.models]]')
+        return self
 
     @field_validator("parameters")
     @classmethod
     def _known_parameters(cls, parameters: dict[str, Any]) -> dict[str, Any]:
-        check_parameters(parameters, also=set())
+        check_parameters(parameters, also=set(OURS))
+        if not isinstance(parameters.get("thinking", False), bool):
+            raise ValueError("`thinking` is true or false")
         return parameters
+
+    @field_validator("needs")
+    @classmethod
+    def _known_needs(cls, needs: dict[str, Any] | None) -> dict[str, Any] | None:
+        try:
+            parse_needs(needs or {})
+        except UsageError as error:
+            raise ValueError(f"{error.message}: {error.hint}") from None
+        return needs
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """A checked project file."""
 
+    folder: Path
+    """Where it lies: paths in it are meant from here."""
+
     data: DataSection
-    prompt: Prompt
+    prompts: tuple[Prompt, ...]
+    """The variants of the prompt; most projects have one, without a name."""
+
     candidates: tuple[Candidate, ...]
     graders: tuple[Grader, ...]
     decide: DecideSection
+    needs: Needs | None
     contexts: dict[str, int]
     """Candidate name to context in tokens, where the file sets one."""
 
     timeouts: dict[str, float]
     """Candidate name to longest silence in seconds, where the file sets one."""
+
+    preflight: PreflightSection = field(default_factory=PreflightSection)
+    judges: Judges | None = None
+    """Models that judge answers, where the project has some."""
+
+    run: RunSection = field(default_factory=RunSection)
+    prices: Mapping[str, PricePerToken] = field(default_factory=dict)
+    """Candidate name to its price, where the file gives one."""
+
+    @property
+    def prompt(self) -> Prompt:
+        """The first variant: what tables and reports show of a row is its user part."""
+        return self.prompts[0]
 
 
 def read_config(path: Path) -> Config:
@@ -96,21 +156,35 @@ def read_config(path: Path) -> Config:
         raise ProjectError(
             explain(error, text, path.name), hint="docs/reference/project-file.md lists every key"
         ) from None
-    return _config(parsed)
+    return _config(parsed, path.parent)
 
 
-def _config(file: File) -> Config:
+def _config(file: File, folder: Path) -> Config:
     candidates = tuple(section.value(file.parameters) for section in file.candidates)
     names = [candidate.name for candidate in candidates]
+    _different_names(names, [prompt.name for prompt in file.prompt.values() if prompt.name])
+    return Config(
+        folder=folder,
+        data=file.data,
+        prompts=file.prompt.values(),
+        candidates=candidates,
+        graders=tuple(section.value(folder) for section in file.graders),
+        decide=file.decide,
+        needs=parse_needs(file.needs) if file.needs is not None else None,
+        contexts={n: s.context_tokens for n, s in zip(names, file.candidates, strict=True) if s.context_tokens},
+        timeouts={n: s.timeout_seconds for n, s in zip(names, file.candidates, strict=True) if s.timeout_seconds},
+        preflight=file.preflight,
+        run=file.run,
+        prices={
+            n: s.price_per_million.value() for n, s in zip(names, file.candidates, strict=True) if s.price_per_million
+        },
+        judges=file.judge.value(folder) if file.judge is not None else None,
+    )
+
+
+def _different_names(candidates: list[str], variants: list[str]) -> None:
+    """Columns are told apart by their names alone."""
+    names = [f"{one} · {variant}" for one in candidates for variant in variants] + candidates
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ProjectError(f"two candidates are called {twice[0]!r}", hint="give one of them a `name` of its own")
-    return Config(
-        data=file.data,
-        prompt=file.prompt.value(),
-        candidates=candidates,
-        graders=tuple(section.value() for section in file.graders),
-        decide=file.decide,
-        contexts={n: s.context_tokens for n, s in zip(names, file.candidates, strict=True) if s.context_tokens},
-        timeouts={n: s.timeout_seconds for n, s in zip(names, file.candidates, strict=True) if s.timeout_seconds},
-    )

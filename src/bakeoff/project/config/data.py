@@ -1,14 +1,21 @@
 """`[data]`: the file with the rows."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from bakeoff.project.config.section import Section, Text
 
 
 class DataSection(Section):
     """`[data]`"""
 
-    file: Text
-    id: str | None = None
-    group: str | None = None
-    sheet: str | None = None
-    encoding: str | None = None
-    delimiter: str | None = None
+    file: Annotated[
+        Text,
+        Field(description="csv, tsv, jsonl, json, parquet, xlsx; or `hf://datasets/ORG/NAME[@REV][/CONFIG][:SPLIT]`"),
+    ]
+    id: Annotated[str | None, Field(description="column of unique ids; without one rows are numbered")] = None
+    group: Annotated[str | None, Field(description="rows with the same value belong together: clustered errors")] = None
+    sheet: Annotated[str | None, Field(description="of an Excel file; the first one")] = None
+    encoding: Annotated[str | None, Field(description="of a text file; by its byte order mark, else UTF-8")] = None
+    delimiter: Annotated[str | None, Field(description="of csv and tsv: one character, or `tab`; looked for")] = None

@@ -22,11 +22,19 @@ def explain(error: ValidationError, text: str, name: str) -> str:
 
 def _line_of(text: str, where: list[Any]) -> int | None:
     """The line of a key, found by counting headers; good enough for files that people write."""
-    if not where:
-        return None
-    index = next((part for part in where[1:] if isinstance(part, int)), 0)
-    header = f"[[{where[0]}]]" if len(where) > 1 and isinstance(where[1], int) else f"[{where[0]}]"
     key = next((part for part in reversed(where) if isinstance(part, str)), "")
+    for end in range(len(where), 0, -1):
+        names = [part for part in where[:end] if isinstance(part, str)]
+        index = where[end - 1] if isinstance(where[end - 1], int) else None
+        header = f"[{'.'.join(names)}]" if index is None else f"[[{'.'.join(names)}]]"
+        found = _below(text, header, index or 0, key)
+        if found is not None:
+            return found
+    return None
+
+
+def _below(text: str, header: str, index: int, key: str) -> int | None:
+    """The line of a key below the header of this number, else the header's own; None where there is none."""
     seen, inside, start = -1, False, None
     for number, line in enumerate(text.splitlines(), 1):
         bare = line.strip()

@@ -1,29 +1,49 @@
 """`[[graders]]`: what is right."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from bakeoff.evaluate.graders import Grader, Kind
-from bakeoff.project.config.section import Section, Text
+from bakeoff.evaluate.graders import Grader, kind_named, rule_of
+from bakeoff.project.config.section import Text
 
 
-class GraderSection(Section):
-    """`[[graders]]`"""
+class GraderSection(BaseModel):
+    """`[[graders]]`; the other keys depend on the kind."""
 
-    kind: Kind
-    target: Text
-    labels: tuple[Text, ...] = ()
-    ignore_case: bool = False
-    weight: Annotated[float, Field(gt=0)] | None = None
+    model_config = ConfigDict(extra="allow", frozen=True)
 
-    @field_validator("labels")
+    kind: Annotated[Text, Field(description="how an answer is judged, one of those below")]
+    target: Annotated[str, Field(description="template of what is right for a row, for example `{{ answer }}`")] = ""
+    weight: Annotated[
+        float | None,
+        Field(gt=0, description="share in a cell's score; without weights it is right when every grader says so"),
+    ] = None
+    name: Annotated[Text | None, Field(description="in tables; else its kind")] = None
+
+    @field_validator("kind")
     @classmethod
-    def _different(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
-        if len({label.casefold() for label in labels}) < len(labels):
-            raise ValueError("two labels differ in nothing, or in upper and lower case only")
-        return labels
+    def _known(cls, kind: str) -> str:
+        kind_named(kind)
+        return kind
 
-    def value(self) -> Grader:
-        """As the rest of the package sees it."""
-        return Grader(self.kind, self.target, self.labels, self.ignore_case, self.weight)
+    @model_validator(mode="after")
+    def _options_of_the_kind(self) -> "GraderSection":
+        if kind_named(self.kind).needs_target and not self.target:
+            raise ValueError('target is missing: what is right for a row, for example target = "{{ answer }}"')
+        rule_of(self.kind, self.options)
+        return self
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the kind is told."""
+        return dict(self.model_extra or {})
+
+    def value(self, folder: Path = Path(".")) -> Grader:
+        """As the rest of the package sees it.
+
+        Args:
+            folder: the project's; files that options name are relative to it.
+        """
+        return Grader(rule_of(self.kind, self.options), self.target, self.weight, self.name or "", folder)

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bakeoff.evaluate.graders import Grader
+from bakeoff.evaluate.graders import GraderFacts
+from bakeoff.evaluate.types import Prompt
 from bakeoff.report import numbers
 from bakeoff.report.data import CandidateFacts, MachineFacts, ReportData
 from bakeoff.report.numbers import Language
@@ -47,11 +48,7 @@ class HowView:
 def how(data: ReportData, lang: Language) -> HowView:
     """How the report's numbers came about."""
     prompt = data.prompt
-    parts = (
-        (label("how.system", lang), prompt.system),
-        (label("how.user", lang), prompt.user),
-        (label("how.completion", lang), prompt.completion),
-    )
+    parts = [part for variant in (data.variants or (prompt,)) for part in _prompt(variant, lang)]
     files = [(one_line(c.name), c.sha256) for c in data.candidates if c.sha256]
     return HowView(
         facts=tuple(_facts(data, lang)),
@@ -64,6 +61,17 @@ def how(data: ReportData, lang: Language) -> HowView:
             *files,
         ),
     )
+
+
+def _prompt(prompt: Prompt, lang: Language) -> list[tuple[str, str | None]]:
+    """(part, template) of one variant; its name stands with each part, where it has one."""
+    of = f" · {one_line(prompt.name)}" if prompt.name else ""
+    return [
+        (label("how.system", lang) + of, prompt.system),
+        (label("how.user", lang) + of, prompt.user),
+        (label("how.completion", lang) + of, prompt.completion),
+        (label("how.images", lang) + of, "\n".join(prompt.images)),
+    ]
 
 
 def _facts(data: ReportData, lang: Language) -> list[tuple[str, str]]:
@@ -91,14 +99,18 @@ def _machine(machine: MachineFacts, lang: Language) -> str:
     return f"{text}; {label('how.devices', lang, devices=list(machine.devices))}" if machine.devices else text
 
 
-def _grader(grader: Grader, lang: Language) -> str:
+def _grader(grader: GraderFacts, lang: Language) -> str:
     target = shorten(one_line(grader.target), MOST_PARAMETER)
     text = label(f"grader.{grader.kind}", lang, target=target)
-    return f"{text} {label('grader.labels', lang, labels=list(grader.labels))}" if grader.labels else text
+    if labels := grader.options.get("labels"):
+        text = f"{text} {label('grader.labels', lang, labels=labels)}"
+    options = {name: value for name, value in grader.options.items() if name != "labels"}
+    return f"{text} {label('grader.options', lang, options=_parameters(options))}" if options else text
 
 
 def _candidate(candidate: CandidateFacts, lang: Language) -> CandidateView:
-    where = label("how.embedded", lang) if candidate.via == "embedded" else candidate.via
+    places = {"embedded": label("how.embedded", lang), "file": label("how.file", lang)}
+    where = places.get(candidate.via, candidate.via)
     asked = [candidate.api]
     if candidate.context_tokens is not None:
         asked.append(label("how.context", lang, n=candidate.context_tokens))

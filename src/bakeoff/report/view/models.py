@@ -85,11 +85,16 @@ def metric_name(metric: str, lang: Language) -> str:
 
 
 def _states(model: ModelResult, lang: Language) -> tuple[str, ...]:
-    return tuple(
+    states = tuple(
         label(f"state.{state}", lang, n=model.counts[state])
-        for state in ("failed", "blank", "cut", "missing", "unscored")
+        for state in ("failed", "blank", "cut", "missing", "unscored", "excluded")
         if model.counts.get(state)
     )
+    # Blank and cut are states, too.
+    faults = tuple(
+        label(f"fault.{fault}", lang, n=n) for fault, n in model.faults.items() if fault not in ("blank", "cut")
+    )
+    return states + faults
 
 
 def facts(data: ReportData, lang: Language) -> list[tuple[str, str, str]]:

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bakeoff.evaluate.results import Disagreement
+from bakeoff.report.numbers import Language
 from bakeoff.report.view.models import ModelView
 from bakeoff.report.view.texts import Text, text
+from bakeoff.report.words import sentence
 
 MOST_ROWS, MOST_OPEN = 40, 10
 """Rows that a report holds, and those that it shows unasked; the ledger has them all."""
@@ -20,6 +22,9 @@ class AnswerView:
     mark: str
     """`right`, `wrong` or `none`."""
 
+    reasons: tuple[str, ...] = ()
+    """Why, in sentences of the graders."""
+
 
 @dataclass(frozen=True, slots=True)
 class RowView:
@@ -31,7 +36,7 @@ class RowView:
     answers: tuple[AnswerView, ...]
 
 
-def disagreements(rows: Sequence[Disagreement], views: Mapping[str, ModelView]) -> list[RowView]:
+def disagreements(rows: Sequence[Disagreement], views: Mapping[str, ModelView], lang: Language) -> list[RowView]:
     """The rows to read, in the order of the data."""
     return [
         RowView(
@@ -39,7 +44,12 @@ def disagreements(rows: Sequence[Disagreement], views: Mapping[str, ModelView]) 
             shown=text(row.shown),
             target=text(row.target, 160),
             answers=tuple(
-                AnswerView(view, text(row.answers.get(name, ""), 160), _mark(row.scores.get(name)))
+                AnswerView(
+                    model=view,
+                    text=text(row.answers.get(name, ""), 160),
+                    mark=_mark(row.scores.get(name)),
+                    reasons=tuple(sentence(reason, lang) for reason in row.details.get(name, ())),
+                )
                 for name, view in views.items()
                 if name in row.answers or name in row.scores
             ),

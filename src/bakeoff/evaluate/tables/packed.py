@@ -1,0 +1,150 @@
+"""Rows kept small: a million of them take little more than their text, and a large file is kept on the disk.
+
+A row is packed as the bytes that its digest is taken over: its cells as a template shows them, between zero bytes,
+which no cell contains. It is made again, with its types, whenever it is looked at. Knows nothing about formats.
+"""
+
+import mmap
+import tempfile
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
+from typing import Any, BinaryIO, cast, overload
+
+from bakeoff.errors import StorageError
+from bakeoff.evaluate.types import Row
+
+IN_MEMORY_BYTES = 32 * 1024 * 1024
+"""A table larger than this goes to a temporary file, which the system reads back as needed."""
+
+SPILL_BYTES = 4 * 1024 * 1024
+"""So much is then written at once."""
+
+KINDS: dict[type, int] = {str: 0, type(None): 1, int: 2, float: 3, bool: 4}
+
+MAKE: tuple[Callable[[str], Any], ...] = (str, lambda _: None, int, float, lambda text: text == "True")
+"""By kind: from what a template shows back to the cell. `repr` of a float and `str` of an int lose nothing."""
+
+
+class Packer:
+    """Takes rows one after the other."""
+
+    def __init__(self, columns: tuple[str, ...]) -> None:
+        self._columns = columns
+        self._buffer = bytearray()
+        self._file: BinaryIO | None = None
+        self._written = 0
+        self._ends = array("Q")
+        self._kinds: bytearray | None = None
+
+    def add(self, data: bytes, cells: Sequence[Any]) -> None:
+        """Keep one row.
+
+        Args:
+            data: the cells as text in UTF-8, with a zero byte between two.
+            cells: the same, for their types.
+
+        Raises:
+            StorageError: there is no room for the temporary file.
+        """
+        self._buffer += data
+        self._ends.append(self._written + len(self._buffer))
+        if self._kinds is not None or not all(type(cell) is str for cell in cells):
+            if self._kinds is None:
+                self._kinds = bytearray(len(self._columns) * (len(self._ends) - 1))
+            self._kinds.extend(_kind(cell) for cell in cells)
+        if len(self._buffer) > (IN_MEMORY_BYTES if self._file is None else SPILL_BYTES):
+            self._spill()
+
+    def _spill(self) -> None:
+        try:
+            if self._file is None:
+                self._file = cast(BinaryIO, tempfile.TemporaryFile(prefix="bakeoff-rows-"))  # noqa: SIM115
+            self._file.write(self._buffer)
+            self._file.flush()
+        except OSError as error:
+            raise StorageError(
+                f"no room for a table of more than {self._written + len(self._buffer):,} bytes in "
+                f"{tempfile.gettempdir()}: {error.strerror or error}",
+                hint="make room there, or set TMPDIR to a folder on a larger disk",
+            ) from None
+        self._written += len(self._buffer)
+        self._buffer = bytearray()
+
+    def rows(self, *, id_column: str | None, group_column: str | None) -> "PackedRows":
+        """All rows. Nothing can be added afterwards."""
+        data: bytearray | mmap.mmap = self._buffer
+        if self._file is not None:
+            if self._buffer:
+                self._spill()
+            data = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._file.close()
+        return PackedRows(self._columns, data, self._ends, self._kinds, id_column, group_column)
+
+    def close(self) -> None:
+        """Give the temporary file back, where the reading stopped half-way."""
+        if self._file is not None:
+            self._file.close()
+
+
+def _kind(cell: Any) -> int:
+    found = KINDS.get(type(cell))
+    return found if found is not None else next(kind for base, kind in KINDS.items() if isinstance(cell, base))
+
+
+class PackedRows(Sequence[Row]):
+    """The rows of a table, each made when it is looked at."""
+
+    __slots__ = ("_columns", "_data", "_ends", "_group", "_id", "_kinds")
+
+    def __init__(
+        self,
+        columns: tuple[str, ...],
+        data: bytearray | mmap.mmap,
+        ends: "array[int]",
+        kinds: bytearray | None,
+        id_column: str | None,
+        group_column: str | None,
+    ) -> None:
+        self._columns = columns
+        self._data = data
+        self._ends = ends
+        self._kinds = kinds
+        self._id = columns.index(id_column) if id_column is not None else None
+        self._group = columns.index(group_column) if group_column is not None else None
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Row, ...]: ...
+    def __getitem__(self, index: int | slice) -> Row | tuple[Row, ...]:
+        if isinstance(index, slice):
+            return tuple(self._row(i) for i in range(*index.indices(len(self))))
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        return self._row(index % len(self))
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self._row, range(len(self)))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return len(self) == len(other) and all(a == b for a, b in zip_longest(self, other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _row(self, index: int) -> Row:
+        start = self._ends[index - 1] if index else 0
+        texts: list[Any] = self._data[start : self._ends[index]].decode("utf-8").split("\0")
+        row_id = str(index + 1) if self._id is None else texts[self._id].strip()
+        group = None if self._group is None else texts[self._group].strip() or None
+        if self._kinds is not None:
+            width = len(texts)
+            kinds = self._kinds[index * width : (index + 1) * width]
+            if any(kinds):
+                texts = [MAKE[kind](text) for kind, text in zip(kinds, texts, strict=True)]
+        return Row(row_id, index + 1, dict(zip(self._columns, texts, strict=True)), group)

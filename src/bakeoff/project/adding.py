@@ -1,0 +1,129 @@
+"""A new model in a project that is finished: only its cells are run, and it is held against the present choice."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bakeoff.decide import Decision
+from bakeoff.errors import ProjectError
+from bakeoff.evaluate.results import Comparison, Pair
+from bakeoff.project.contestants import BETWEEN
+from bakeoff.project.editing import FILE_NAME, append_tables, read_document
+from bakeoff.project.planning import RunOptions
+from bakeoff.project.project import Listener, Project
+from bakeoff.project.running import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A challenger, and how it did."""
+
+    name: str
+    champion: str | None
+    """The choice without it; None where there is none."""
+
+    pairs: tuple[Pair, ...]
+    """Challenger minus champion on the same rows, one for each variant of the prompt; empty where there is no champion,
+    or one of the two has no score."""
+
+    decision: Decision
+    """With the challenger among the candidates."""
+
+    outcomes: tuple[Outcome, ...]
+    """Of its calls, and of the judges'."""
+
+
+def add(
+    folder: Path, table: Mapping[str, Any], *, options: RunOptions | None = None, listener: Listener | None = None
+) -> Added:
+    """Add a candidate to the project file, ask it what the others were asked, and decide again.
+
+    A candidate that stands there already in the same words is only run: the same command goes on after an interruption.
+    One that gives no answer at all is taken out of the file again.
+
+    Args:
+        folder: of the project.
+        table: keys of a `[[candidates]]` table; None leaves a key out.
+        options: of the run; `only` is set here.
+        listener: told how it goes on.
+
+    Raises:
+        ProjectError: the project file would be wrong with it; then it is left as it was.
+        BakeoffError: the candidate cannot be had, or did not answer at all.
+        BusyError, Interrupted, StorageError: as of `Project.run`.
+    """
+    path = folder / FILE_NAME
+    Project(folder)  # a file that is wrong already is not the candidate's fault
+    old = path.read_bytes()
+    project, name = _with_candidate(folder, table, listener)
+    outcomes = project.run(replace(options or RunOptions(), only=(name,)))
+    mine = [one for one in outcomes if one.candidate.partition(BETWEEN)[0] == name]
+    errors = [one.error for one in mine if one.error is not None]
+    if errors and not any(one.answered for one in mine) and not _has_answers(project, name):
+        path.write_bytes(old)
+        raise errors[0]
+    judged = project.judge() if project.config.judges is not None else []
+    champion = champion_without(folder, name)
+    comparison = project.compare()
+    pairs = against(comparison, name, champion)
+    return Added(name, champion, pairs, project.decide(comparison), (*mine, *judged))
+
+
+def _with_candidate(folder: Path, table: Mapping[str, Any], listener: Listener | None) -> tuple[Project, str]:
+    """The project with the candidate in its file, and the candidate's name."""
+    wanted = {key: value for key, value in table.items() if value is not None}
+    tables = read_document(folder).unwrap().get("candidates", [])
+    if wanted in tables:
+        project = Project(folder, listener=listener)
+        return project, project.config.candidates[tables.index(wanted)].name
+    path = folder / FILE_NAME
+    old = path.read_bytes()
+    append_tables(folder, "candidates", [wanted])
+    try:
+        project = Project(folder, listener=listener)
+    except ProjectError:
+        path.write_bytes(old)
+        raise
+    return project, project.config.candidates[-1].name
+
+
+def _has_answers(project: Project, name: str) -> bool:
+    columns = [column for column in project.columns() if column.candidate.partition(BETWEEN)[0] == name]
+    return any(cell.state not in ("missing", "failed") for column in columns for cell in column.cells)
+
+
+def champion_without(folder: Path, name: str) -> str | None:
+    """What the project would choose if this candidate were not in it. Runs nothing."""
+    project = Project(folder)
+    others = tuple(one for one in project.config.candidates if one.name != name)
+    if not others:
+        return None
+    project.config = replace(project.config, candidates=others)
+    return project.decide().choice
+
+
+def against(comparison: Comparison, name: str, champion: str | None) -> tuple[Pair, ...]:
+    """Challenger minus champion."""
+    found = []
+    for pair in comparison.pairs:
+        one, other = (column.partition(BETWEEN)[0] == name for column in (pair.a, pair.b))
+        if one and pair.b == champion:
+            found.append(pair)
+        elif other and pair.a == champion:
+            found.append(_turned(pair))
+    return tuple(pair for pair in found if pair.n)
+
+
+def _turned(pair: Pair) -> Pair:
+    """The same pair seen from the other side."""
+    return replace(
+        pair,
+        a=pair.b,
+        b=pair.a,
+        difference=-pair.difference,
+        low=-pair.high,
+        high=-pair.low,
+        low_simultaneous=-pair.high_simultaneous,
+        high_simultaneous=-pair.low_simultaneous,
+    )

@@ -1,0 +1,147 @@
+"""A project's candidates as `bakeoff.cost` counts them: with the tokens of their own answers, needs and endpoints."""
+
+import math
+from collections.abc import Mapping, Sequence
+from statistics import fmean, stdev
+from typing import Any
+from urllib.parse import urlsplit
+
+from bakeoff.catalog.model import Model
+from bakeoff.cost.asking import model_named
+from bakeoff.cost.hosted import MILLION, Rate
+from bakeoff.cost.load import Load
+from bakeoff.cost.making import Subject
+from bakeoff.errors import UsageError
+from bakeoff.evaluate.caps import PricePerToken
+from bakeoff.evaluate.results import Column, Comparison, GradedCell
+from bakeoff.evaluate.types import Candidate
+from bakeoff.needs import Needs
+from bakeoff.project.contestants import BETWEEN
+from bakeoff.project.presets import base_url, presets
+from bakeoff.project.project import Project
+from bakeoff.values import Estimate, Reason, reason
+
+Z80 = 1.2815515655446004
+"""Half width of an 80 % interval in standard errors."""
+
+HERE = frozenset(("127.0.0.1", "localhost", "::1", "0.0.0.0"))
+
+
+def subjects(project: Project, given: Mapping[str, Any]) -> list[Subject]:
+    """Every candidate, with its own load.
+
+    Args:
+        project: whose ledger is read; nothing is run.
+        given: fields of `Load` that the user named; they beat what was measured, which beats the needs.
+
+    Raises:
+        DataError: the data file cannot be read.
+        UsageError: a number means nothing.
+    """
+    by_name = {candidate.name: candidate for candidate in project.config.candidates}
+    needed = of_needs(project.config.needs)
+    found = []
+    for column in project.columns():
+        candidate = by_name[column.candidate.partition(BETWEEN)[0]]
+        measured, note = measured_tokens(column)
+        load = Load(**{**needed, **measured, **given})
+        found.append(
+            Subject(
+                name=column.candidate,
+                model=_model(candidate),
+                load=load,
+                build=candidate.build,
+                endpoint=_endpoint(candidate),
+                served_as=candidate.model,
+                rate=_rate(project.config.prices.get(column.candidate) or project.config.prices.get(candidate.name)),
+                notes=(note,),
+            )
+        )
+    return found
+
+
+def of_needs(needs: Needs | None) -> dict[str, Any]:
+    """Fields of a load that `[needs]` has."""
+    if needs is None:
+        return {}
+    fields: dict[str, Any] = {
+        "requests_per_day": needs.requests_per_day,
+        "prompt_tokens": needs.prompt_tokens,
+        "output_tokens": needs.output_tokens,
+        "growth_per_year": needs.growth_per_year,
+        "first_token_ms": needs.max_time_to_first_token_ms,
+        "least_speed": needs.min_decode_tokens_per_second,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def measured_tokens(column: Column) -> tuple[dict[str, Any], Reason]:
+    """Fields of a load from a candidate's answers, and what to say of them."""
+    cells = [cell for cell in column.cells if cell.prompt_tokens and cell.output_tokens is not None]
+    if not cells:
+        return {}, reason("cost.no_measured_tokens", model=column.candidate)
+    prompt = fmean(cell.prompt_tokens or 0 for cell in cells)
+    thinking = fmean(cell.thinking_tokens or 0 for cell in cells)
+    written = fmean(cell.output_tokens or 0 for cell in cells)
+    fields = {
+        "prompt_tokens": prompt,
+        "output_tokens": max(0.0, written - thinking),
+        "thinking_tokens": min(thinking, written),
+        "length": _length(cells),
+    }
+    said = reason("cost.measured_tokens", model=column.candidate, prompt=prompt, output=written, n=len(cells))
+    return fields, said
+
+
+def _length(cells: Sequence[GradedCell]) -> Estimate:
+    """How far the mean of all tokens may be off: 80 % interval of a mean, from the spread over the rows."""
+    totals = [(cell.prompt_tokens or 0) + (cell.output_tokens or 0) for cell in cells]
+    mean = fmean(totals)
+    error = Z80 * stdev(totals) / math.sqrt(len(totals)) / mean if len(totals) > 1 else 0.5
+    return Estimate(1.0, max(0.05, 1 - error), 1 + error, "measured", f"{len(cells)} answers")
+
+
+def tuned_verdict(comparison: Comparison, base: str, tuned: str, *, uplift: float = 0.0) -> Reason:
+    """Whether a fine-tune answers better than its base, by as much as it must.
+
+    Args:
+        comparison: of a project with both as candidates, on rows that were not trained on.
+        base: name of the candidate that was tuned.
+        tuned: name of the fine-tune.
+        uplift: share of answers that must come right in addition (`cost.tune.payback`).
+
+    Raises:
+        UsageError: they are not two candidates of the project.
+    """
+    for pair in comparison.pairs:
+        if {pair.a, pair.b} == {base, tuned}:
+            sign = 1 if pair.a == tuned else -1
+            low, high = sorted((sign * pair.low, sign * pair.high))
+            word = "pays" if low > uplift else "does_not" if high <= uplift else "open"
+            facts = {"tuned": tuned, "base": base, "n": pair.n, "difference": sign * pair.difference}
+            return Reason(f"tune.verdict_{word}", facts | {"low": low, "high": high, "uplift": uplift})
+    known = ", ".join(model.model for model in comparison.models)
+    raise UsageError(f"{base!r} and {tuned!r} are not two candidates of this project", hint=f"there are: {known}")
+
+
+def _rate(price: PricePerToken | None) -> Rate | None:
+    """The price of the project file, per million tokens."""
+    return None if price is None else Rate(price.input * MILLION, price.output * MILLION, None, price.per_request)
+
+
+def _model(candidate: Candidate) -> Model | None:
+    """None where nothing is known of it: then only its endpoint's price counts."""
+    try:
+        return model_named(candidate.model)
+    except UsageError:
+        return None
+
+
+def _endpoint(candidate: Candidate) -> str | None:
+    """Base URL of a provider elsewhere; None for what runs here."""
+    if candidate.via.startswith(("http://", "https://")):
+        url = candidate.via
+    else:
+        preset = presets().get(candidate.via)
+        url = base_url(preset) if preset is not None else ""
+    return None if not url or (urlsplit(url).hostname or "") in HERE else url
