@@ -36,7 +36,7 @@ ONLY_IN = {
     "sqlite3": {"evaluate/store.py", "evaluate/graders/sql.py"},
     "aiohttp": {"evaluate/client.py"},
     "xllamacpp": {"evaluate/engines/server.py", "fit/planner.py"},
-    "tomlkit": {"project/new.py", "project/importing.py", "project/editing.py"},
+    "tomlkit": {"project/creating.py", "project/importing.py", "project/editing.py"},
     "duckdb": {"evaluate/tables/parquet.py"},
     "xlsxwriter": {"evaluate/exchange/workbook.py"},
     "yaml": {"evaluate/exchange/yaml_file.py"},

@@ -1,14 +1,18 @@
 """A template can be wrong or hostile; it can not fill the memory, run for ever, or give another text each time."""
 
 import contextlib
+import subprocess
+import sys
 import time
+from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bakeoff.errors import ProjectError
 from bakeoff.evaluate.template_bounds import MAX_CHARACTERS, MAX_SECONDS
+from bakeoff.evaluate.template_sandbox import names_in_sandbox, render_in_sandbox
 from bakeoff.evaluate.templates import render, template_names
 
 BIG = "x" * 100_000
@@ -102,3 +106,61 @@ def test_names_are_found_behind_the_bounds() -> None:
 def test_any_text_as_a_template_is_rendered_or_refused(source: str) -> None:
     with contextlib.suppress(ProjectError):
         render(source, {"a": "1"})
+
+
+NAMES = (
+    "a",
+    "b",
+    "Cột_đề",
+    "row",
+    "none",
+    "True",
+    "self",
+    "loop",
+    "range",
+    "dict",
+    "lipsum",
+    "if",
+    "not",
+    "ﬁ",
+    "1a",
+    "_",
+    "missing",
+)
+PIECES = st.one_of(
+    st.sampled_from(
+        [f"{{{{{before}{name}{after}}}}}" for name in NAMES for before in ("", " ") for after in ("\t", "")]
+    ),
+    st.sampled_from(
+        ["{", "}", "{{", "}}", "{%", "%}", "{#", "#}", "{{- a }}", "{{ a -}}", "\r\n", "\r", "\n", " ", "{{\n a\r}}"]
+    ),
+    st.text(max_size=4),
+)
+CELLS = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.just([1, None]), st.just(10**5000)
+)
+
+
+def _outcome(work: Callable[[], object]) -> object:
+    try:
+        return work()
+    except ProjectError as error:
+        return error.message, error.hint
+
+
+@given(
+    st.lists(PIECES, max_size=6).map("".join),
+    st.dictionaries(st.sampled_from([*NAMES, "b c"]), CELLS, max_size=8),
+)
+@settings(max_examples=500, deadline=None)
+def test_the_short_way_gives_what_the_sandbox_gives(source: str, values: dict[str, object]) -> None:
+    assert _outcome(lambda: render(source, values)) == _outcome(lambda: render_in_sandbox(source, values))
+    assert _outcome(lambda: template_names(source)) == _outcome(lambda: names_in_sandbox(source))
+
+
+def test_a_plain_template_does_not_need_the_sandbox() -> None:
+    work = "import sys; from bakeoff.evaluate.templates import render; print(render('<{{ a }}>', {'a': 1})); "
+    left = subprocess.run(
+        [sys.executable, "-c", work + "print('jinja2' in sys.modules)"], capture_output=True, text=True
+    )
+    assert left.stdout.split() == ["<1>", "False"]

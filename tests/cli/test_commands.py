@@ -100,6 +100,9 @@ def bad_projects(tmp_path: Path, address: str) -> dict[str, tuple[list[str | Pat
         "no project": (["run", tmp_path], 2, "is not a project"),
         "no command": (["rnu"], 2, "No such command"),
         "no option": (["run", project, "--jsn"], 2, "No such option"),
+        "not a number": (["run", project, "--repeats", "many"], 2, "'many' is not a valid integer"),
+        "one argument too many": (["show", project, project], 2, "unexpected extra argument"),
+        "rows as JSON": (["show", project, "--rows", "--json"], 2, "--json"),
         "no row": (["show", project, "--row", "99"], 2, "no row '99'"),
         "no topic": (["help", "nothing"], 2, "no topic"),
         "key not set": (["run", no_key], 4, "NOT_SET_X is not set"),
@@ -119,7 +122,7 @@ def test_bad_input_gives_one_clear_message_and_the_right_exit_code(tmp_path: Pat
     for name, (arguments, code, says) in bad_projects(tmp_path, address).items():
         done = bakeoff(*arguments)
         clear = says in done.stderr and "Traceback" not in done.stderr and done.stdout == ""
-        hinted = "hint:" in done.stderr or "Try '" in done.stderr
+        hinted = "error: " in done.stderr and "\n\nhint: " in done.stderr
         if done.returncode != code or not clear or not hinted:
             wrong[name] = (done.returncode, done.stdout, done.stderr)
     assert wrong == {}

@@ -109,6 +109,17 @@ def test_a_mac_gets_no_container_and_is_told_why() -> None:
     assert "deploy.no_container_on_mac" in {why.code for why in found.left_out}
 
 
+def test_a_candidate_without_a_name_of_its_own_is_found_by_the_name_that_the_tables_show(tmp_path: Path) -> None:
+    (tmp_path / "bakeoff.toml").write_text(
+        '[needs]\nhardware = "RTX 4090, 64 GB RAM"\n'
+        '[[candidates]]\nmodel = "HuggingFaceTB/SmolLM2-135M-Instruct"\nbuild = "gguf:Q4_1"\n',
+        encoding="utf-8",
+    )
+    found = deployment_for("SmolLM2-135M-Instruct Q4_1", tmp_path)
+    assert str(found.plan.build) == "gguf:Q4_1"
+    assert "Q4_1" in recipe(found, "command")
+
+
 def test_a_candidate_brings_its_build_and_the_needs_their_machine(tmp_path: Path) -> None:
     (tmp_path / "bakeoff.toml").write_text(
         '[needs]\nhardware = "RTX 4090, 64 GB RAM"\ncontext_tokens = 16384\nconcurrent_users = 2\n'

@@ -22,6 +22,7 @@ from bakeoff.project.lockfile import LOCK_NAME, Lock, lock_text, read_lock
 from bakeoff.project.locking import keep, lock_for
 from bakeoff.report.numbers import LANGUAGES
 from bakeoff.report.words import sentence
+from tests.judge import bench
 from tests.project.common import candidate, make_project
 
 
@@ -117,8 +118,9 @@ def test_another_row_is_another_data_file_and_nothing_is_no_change(folder: Path)
 
 def test_every_part_of_a_lock_that_can_differ_is_told(folder: Path) -> None:
     lock = lock_of(folder)
-    for name in ("judge", "labels", "metric", "catalog", "prices", "prices_as_of", "bakeoff", "choice", "verdict"):
+    for name in ("judge", "labels", "metric", "catalog", "prices", "bakeoff", "choice"):
         assert codes(lock, replace(lock, **{name: "other"})), name
+    assert codes(lock, replace(lock, verdict="only one")) == {("changed.verdict", "")}
     one = lock.candidates["a"]
     for name in ("build", "endpoint", "api", "sha256", "answers"):
         assert codes(lock, replace(lock, candidates={**lock.candidates, "a": replace(one, **{name: "other"})})), name
@@ -183,6 +185,9 @@ def test_a_decision_that_was_not_made_cannot_be_compared_with(folder: Path) -> N
     keep(project, project.decide())
     with pytest.raises(UsageError, match="no decision 7"):
         since_then(project, "7")
+    for odd in ("no.lock", "\u00b2", "-1", str(folder)):
+        with pytest.raises(UsageError, match="neither the number"):
+            since_then(project, odd)
 
 
 def asked(log: Path) -> int:
@@ -233,3 +238,29 @@ def test_the_command_says_who_is_ahead(folder: Path) -> None:
     assert "points behind on 30 rows" in found.stdout.replace("\u00a0", " ")
     assert found.return_value == 0
     assert set(read_lock(folder / LOCK_NAME).candidates) == {"a", "b", "z"}
+
+
+def questions(server: bench.Server) -> list[str]:
+    """What the judge was asked."""
+    return [body["messages"][0]["content"] for body in server.bodies if body["model"] == "themis-70"]
+
+
+def test_a_judge_is_asked_about_the_new_answers_only(tmp_path: Path) -> None:
+    rates = {"alpha-7": 0.8, "beta-7": 0.5, "gamma-7": 0.9}
+    server = bench.Server(rates, {"themis-70": bench.honest()})
+    with bench.serving(server) as address:
+        folder = bench.make_project(tmp_path / "p", address, rows=20)
+        project = Project(folder)
+        project.run()
+        project.judge()
+        before = questions(server)
+        server.asked.clear()
+        server.bodies.clear()
+        added = add(folder, {"model": "gamma-7", "name": "g", "via": address})
+        plan = Project(folder).judged().plan
+    new = [item for item in plan.items if "g" in (item.left, item.right) and item.settled is None]
+    assert (server.asked["gamma-7"], server.asked["alpha-7"], server.asked["beta-7"]) == (21, 0, 0), "and one probe"
+    asked_now = questions(server)
+    assert 0 < len(set(asked_now)) == len(asked_now) <= 2 * len(new), "each question once; equal ones are one call"
+    assert set(before).isdisjoint(asked_now)
+    assert {one.candidate for one in added.outcomes} == {"g", "themis-70"}

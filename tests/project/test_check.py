@@ -12,14 +12,21 @@ from click.testing import CliRunner, Result
 from scipy.stats import binomtest
 
 from bakeoff.cli.check import check_command
-from bakeoff.errors import ProjectError
+from bakeoff.errors import BusyError, ProjectError
 from bakeoff.evaluate.drift import ALPHA, Asked, drifts, odd_ones
 from bakeoff.evaluate.store import Ledger
 from bakeoff.evaluate.stored import CHECKS
+from bakeoff.evaluate.types import Candidate
 from bakeoff.project import Project
 from bakeoff.project.checking import check
+from bakeoff.project.contestants import Contestant
+from bakeoff.project.lock import running
 from bakeoff.project.locking import keep
+from bakeoff.project.renewing import renewed
+from bakeoff.report.numbers import LANGUAGES
+from bakeoff.report.words import sentence
 from tests.json_page import keys, mentioned, promised
+from tests.judge import bench
 from tests.project.common import LABELS, candidate, make_project
 from tests.project.test_again import asked, edit
 
@@ -68,17 +75,44 @@ def test_a_server_that_did_not_change_holds_and_costs_one_call_for_each_row(
     assert asked(stub[1]) - before == 80, "another check asks anew"
 
 
-def test_a_quantization_that_changed_is_found(folder: Path) -> None:
-    other_answers(folder, "a")
-    project = Project(folder)
-    keep(project, project.decide())
-    found = check(project, rows=50, offline=True)
-    assert found.drifted == ("a",)
+def test_a_quantization_that_changes_midway_is_found_and_nobody_else_is_accused(tmp_path: Path) -> None:
+    """The same address, model id and requests; from one day to the next a fifth of alpha's answers are others."""
+    server = bench.Server({"alpha-7": 0.8, "beta-7": 0.5}, {"themis-70": bench.honest()})
+    with bench.serving(server) as address:
+        folder = bench.make_project(tmp_path / "p", address, rows=60, metric="accuracy")
+        project = Project(folder)
+        project.run()
+        keep(project, project.decide())
+        assert check(Project(folder), offline=True).drifted == ()
+        server.rates["alpha-7"] = 0.6
+        server.asked.clear()
+        found = check(Project(folder), offline=True)
     (a, b) = found.drifts
-    assert (a.changed, a.settled, a.old_is_odd) == (a.changed, a.changed, a.changed)
-    assert a.changed >= 5
-    assert b.changed == 0
-    assert not found.holds
+    lost = [row for row in range(60) if 0.6 <= bench.chance("alpha-7", row) < 0.8]
+    assert 5 <= a.changed <= len(lost)
+    assert (a.settled, a.old_is_odd, a.signs[0]) == (a.changed, a.changed, "answers")
+    assert (b.changed, b.signs) == (0, ())
+    assert server.asked == {"alpha-7": 50 + a.changed, "beta-7": 50}
+    assert (found.drifted, found.holds) == (("a",), False)
+
+
+def test_a_check_that_was_stopped_is_gone_on_with(folder: Path, stub: tuple[str, Path]) -> None:
+    check(Project(folder), rows=20, offline=True)
+    with Ledger(folder / "bakeoff.db") as ledger:
+        ledger._connection.execute("UPDATE run_end SET state = 'stopped' WHERE run = (SELECT max(run) FROM run_end)")
+        ledger._connection.execute(
+            "DELETE FROM call WHERE seq IN (SELECT seq FROM call WHERE repeat >= ? LIMIT 7)", (CHECKS,)
+        )
+    before = asked(stub[1])
+    assert check(Project(folder), rows=20, offline=True).holds
+    assert asked(stub[1]) - before == 7
+    check(Project(folder), rows=20, offline=True)
+    assert asked(stub[1]) - before == 7 + 40, "the one after that asks anew"
+
+
+def test_two_checks_at_once_are_one(folder: Path) -> None:
+    with running(folder), pytest.raises(BusyError):
+        check(Project(folder), rows=5, offline=True)
 
 
 def test_another_name_of_the_model_or_build_is_found(folder: Path) -> None:
@@ -205,3 +239,13 @@ def test_servers_that_only_vary_are_rarely_accused() -> None:
 def test_an_exact_engine_may_not_change_at_all() -> None:
     exact, hosted = (Asked("m", one, ["a"] * 9, ["b", *"a" * 8], ["b"] + [None] * 8) for one in (True, False))
     assert [one.signs for one in drifts([exact, hosted])] == [("answer",), ()]
+
+
+def test_without_a_network_it_says_how_old_the_facts_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("BAKEOFF_CATALOG", str(tmp_path / "own.jsonl"))
+    known, own = (Contestant(Candidate(name="m", model=model), None, None, None) for model in ("Qwen/Qwen3-8B", "mine"))
+    assert [one.code for one in renewed([known, own])] == ["check.not_renewed", "check.prices"]
+    (prices,) = renewed([own])
+    for one in (*renewed([known]), prices):
+        assert all(sentence(one, lang) for lang in LANGUAGES)

@@ -56,7 +56,7 @@ def test_a_good_file_is_read_with_defaults(tmp_path: Path) -> None:
     [
         ('file = "rows.csv"', "", "bakeoff.toml:1: data.file: is missing"),
         ('file = "rows.csv"', 'file = "rows.csv"\nfiel = 1', "bakeoff.toml:3: data.fiel: unknown key 'fiel'"),
-        ('via = "http://127.0.0.1:11434/v1/"', 'via = "olama"', "toml:17: candidates.1.via: 'olama' is not a route: did you mean 'ollama'?"),
+        ('via = "http://127.0.0.1:11434/v1/"', 'via = "olama"', "via: 'olama' is not a route: did you mean 'ollama'?"),
         ('key = "SOME_KEY"', 'key = "sk-abc123"', "never the key itself"),
         ("top_p = 0.9", "temprature = 0.9", "unknown key 'temprature': did you mean 'temperature'?"),
         ("top_p = 0.9", "stream = false", "'stream' is written by Bakeoff itself"),

@@ -73,6 +73,16 @@ def test_logs_for_inspect_ai_are_written_per_candidate(project: Project, tmp_pat
         project.export(tmp_path / "file", format="inspect")
 
 
+def test_logs_that_bakeoff_wrote_come_back_as_one_project(project: Project, tmp_path: Path) -> None:
+    written, _ = project.export(tmp_path / "logs", format="inspect")
+    folder, _ = import_evaluation(tmp_path / "back", written)
+    back = Project(folder)
+    back.run()
+    assert {c.candidate: [cell.text for cell in c.cells] for c in back.columns()} == {
+        c.candidate: [cell.text for cell in c.cells] for c in project.columns()
+    }
+
+
 def test_the_command_says_what_it_wrote(project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "out.xlsx"
     assert run_command_line(["export", str(path), str(project.folder)]) == 0

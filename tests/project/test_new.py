@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bakeoff.errors import DataError, ProjectError
+from bakeoff.evaluate.graders.equal import Contains
 from bakeoff.project import Project, new
 from bakeoff.project.config import read_config
 
@@ -40,7 +41,7 @@ def test_vietnamese_column_names_work_in_templates(tmp_path: Path) -> None:
 def test_free_answers_are_not_taken_for_labels(tmp_path: Path) -> None:
     folder = new(tmp_path / "p", data(tmp_path, "question,answer\n" + "".join(f"what is {i}?,{i}\n" for i in range(9))))
     grader = read_config(folder / "bakeoff.toml").graders[0]
-    assert (grader.kind, grader.labels, grader.ignore_case) == ("contains", (), True)
+    assert grader.rule == Contains(ignore_case=True)
 
 
 @pytest.mark.parametrize(

@@ -76,3 +76,15 @@ def test_it_is_printed_and_promised(folder: Path, capsys: pytest.CaptureFixture[
     found = keys(document, {"parameters"})
     assert found <= mentioned("bakeoff.quote", "bakeoff.fit", "bakeoff.decide")
     assert promised("bakeoff.quote") <= found
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--max-cost", "free"], ["--max-cost", "0"], ["--max-cost", "-1"], ["--only", "c"]]
+)
+def test_options_that_mean_nothing_are_refused(folder: Path, arguments: list[str]) -> None:
+    assert run_command_line(["run", str(folder), "--quiet", *arguments]) == 2
+
+
+def test_a_run_that_a_cap_ended_says_so_and_is_not_a_success(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line(["run", str(folder), "--quiet", "--max-cost", "0.5", "--lang", "en"]) == 1
+    assert "stopped by the cap on money" in capsys.readouterr().err

@@ -17,6 +17,7 @@ from bakeoff.evaluate.results import (
 from bakeoff.evaluate.types import Example, Prompt
 from bakeoff.report import CandidateFacts, DataFacts, MachineFacts, ReportData
 from bakeoff.values import reason
+from tests.report.stages_examples import hostile_stages, stages
 
 SMOL, GEMMA, QWEN = "SmolLM2-135M-Instruct Q4_1", "gemma-3-270m Q4_K_M", "Qwen3-8B via vLLM"
 MIB = 1024**2
@@ -189,6 +190,7 @@ def ordinary() -> ReportData:
         ),
         machine=MachineFacts("AMD EPYC 9V74", 2, 8_230_000_000, (), "linux"),
         bakeoff="0.1.0",
+        stages=stages(SMOL, GEMMA, QWEN),
     )
 
 
@@ -251,4 +253,5 @@ def hostile() -> ReportData:
         graders=(GraderFacts("contains", HOSTILE[0], HOSTILE[0], {"labels": list(HOSTILE)}, None),),
         candidates=candidates,
         machine=MachineFacts(HOSTILE[2], 1, 1, HOSTILE, HOSTILE[0]),
+        stages=hostile_stages(HOSTILE),
     )

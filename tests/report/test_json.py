@@ -9,7 +9,7 @@ from tests.json_page import keys, mentioned, promised
 from tests.report.examples import GEMMA, QWEN, SMOL, hostile, ordinary
 
 BOTH = ("bakeoff.decide", "bakeoff.report")
-BY_NAME = {"confusion", "parameters", "answers", "scores", "faults", "options", "details"}
+BY_NAME = {"confusion", "parameters", "answers", "scores", "faults", "options", "details", "weights"}
 """Objects whose keys are names from the user's data."""
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bakeoff.report import Language, ReportData
-from bakeoff.report.markdown import block, code, escape, markdown
+from bakeoff.report.markdown import markdown
+from bakeoff.report.marks import block, code, escape
 from bakeoff.report.table import results_table
 from tests.report.examples import HOSTILE, QWEN, hostile, ordinary
 

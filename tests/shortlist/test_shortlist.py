@@ -1,5 +1,7 @@
 """The shortlist in situations that people are in: who is on it, that it runs, why every other model is not."""
 
+import datetime
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -7,6 +9,7 @@ from benchmarks import situations
 from benchmarks.situations import SITUATIONS
 
 from bakeoff.catalog.loading import load
+from bakeoff.catalog.model import HubFacts
 from bakeoff.errors import EngineError
 from bakeoff.fit import fit
 from bakeoff.hardware import machine
@@ -15,6 +18,7 @@ from bakeoff.shortlist import FUNNEL, Entry, Offer, shortlist
 from bakeoff.shortlist.alternatives import alternatives
 from bakeoff.shortlist.meeting import fails, knowledge
 from bakeoff.shortlist.portfolio import chances, choose, dominates, front, utility
+from bakeoff.shortlist.reasons import speaks_against, speaks_for
 
 found = cache(situations.found)
 
@@ -189,10 +193,21 @@ def test_alternatives_share_the_base_and_differ() -> None:
 
 
 def test_facts_are_checked_before_the_machine() -> None:
-    import datetime
-
     needs = parse_needs({"max_age_months": 6})
     old = load()["google/gemma-3-4b-it"]
     why = fails(old, needs, datetime.date(2026, 11, 24))
     assert why is not None
     assert why.code == "out.age"
+
+
+def test_what_others_do_with_a_model_is_told_where_it_is_known() -> None:
+    one = found("coding on 24 GB")
+    entry = one.picks[0].entry
+    assert "for.downloads" not in {why.code for why in speaks_for(entry, one.needs, load())}
+    known = replace(
+        entry, model=replace(entry.model, hub=HubFacts(exists=True, downloads=1234), tools=("transformers",))
+    )
+    told = {why.code: why.parameters for why in speaks_for(known, one.needs, load())}
+    assert told["for.downloads"]["n"] == 1234
+    against = {why.code for why in speaks_against(known, one.needs, datetime.date(2026, 11, 24))}
+    assert "against.tools" in against

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--via", metavar="ROUTE", help="embedded, a preset such as ollama, or a base URL. [embedded]")
 @click.option("--name", help="In tables. [made from model and build]")
 @click.option("--key", metavar="NAME", help="Environment variable that holds the key.")
-@click.option("--max-cost", type=Money(), help="Stop before its calls cost more, in US dollars.")
+@click.option("--max-cost", type=Money(), help="Stop before its calls, or the judges', cost more, in US dollars.")
 @click.option("--json", "as_json", is_flag=True, help="Print the new decision as JSON (schema bakeoff.decide).")
 @click.option("--quiet", is_flag=True, help="No progress, no notes.")
 @language_option

@@ -100,7 +100,7 @@ def _show(found: "Checked", lang: Language) -> None:
         if asked.difference is not None and asked.low is not None and asked.high is not None:
             scores = f"{numbers.points(asked.difference, lang)} ({numbers.points_range(asked.low, asked.high, lang)})"
         share = numbers.percent(one.changed / one.n, lang, trim=True) if one.n else "-"
-        state = label("check.drift" if one.signs else "check.same", lang)
+        state = label("check.drift", lang) if one.signs else label("check.same", lang)
         lines.append([asked.candidate, str(one.n), str(one.failed), share, scores, state])
     names = ("candidate", "rows", "failed", "changed", "scores", "state")
     print_table([label(f"check.column.{name}", lang) for name in names], lines, numeric={1, 2, 3})

@@ -23,10 +23,18 @@ KINDS = ("command", "modelfile", "compose", "kubernetes", "endpoint")
 @click.option("--users", type=click.IntRange(1), help="Requests at the same time.")
 @click.option("--only", type=click.Choice(KINDS), help="Print this one alone.")
 @click.option("--write", "target", type=click.Path(path_type=Path), help="Write the files into this folder.")
+@click.option("--check", is_flag=True, help="Start the candidate here, or ask its server, and send it one row.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON (schema bakeoff.deploy).")
 @language_option
 def deploy_command(
-    candidate: str, project: Path, target: Path | None, only: str | None, as_json: bool, lang: Language, **asked: Any
+    candidate: str,
+    project: Path,
+    target: Path | None,
+    only: str | None,
+    check: bool,
+    as_json: bool,
+    lang: Language,
+    **asked: Any,
 ) -> int:
     """Print what runs CANDIDATE in production, with the planned parameters.
 
@@ -37,10 +45,13 @@ def deploy_command(
       bakeoff deploy "qwen3 8b"
       bakeoff deploy gpt-oss-120b --on "2x H100 SXM" --engine vllm --users 50 --write deploy/
       bakeoff deploy "gemma 3 4b" --only modelfile > Modelfile
+      bakeoff deploy "SmolLM2-135M-Instruct Q4_1" --check
     """
     from bakeoff.errors import UsageError
     from bakeoff.project.deploying import deployment_for, write_recipes
 
+    if check:
+        return _check(candidate, project, asked, as_json=as_json, lang=lang)
     found = deployment_for(
         candidate,
         project,
@@ -62,6 +73,40 @@ def deploy_command(
     if target is not None:
         for path in write_recipes(found, target):
             say(str(path))
+    return 0
+
+
+def _check(candidate: str, project: Path, asked: dict[str, Any], *, as_json: bool, lang: Language) -> int:
+    """Send one row to what is going to run."""
+    from bakeoff.project import Project
+    from bakeoff.project.deploy_check import try_candidate
+    from bakeoff.values import reason, to_json
+
+    found = try_candidate(
+        candidate,
+        Project(project),
+        users=asked["users"],
+        context_tokens=asked["context"],
+        note=lambda one: say(_say(one, lang)),
+    )
+    if as_json:
+        print_json({"schema": "bakeoff.deploy_check", "version": 1, **to_json(found)})
+        return 0
+    if found.load_seconds is not None:
+        answer(_say(reason("deployed.loaded", candidate=found.candidate, seconds=found.load_seconds), lang))
+    answer(
+        _say(
+            reason(
+                "deployed.answered",
+                candidate=found.candidate,
+                row=found.row_id,
+                first_token=found.first_token_ms,
+                speed=found.tokens_per_second,
+            ),
+            lang,
+        )
+    )
+    answer(_say(reason("deployed.same", same="unknown" if found.same is None else found.same), lang))
     return 0
 
 

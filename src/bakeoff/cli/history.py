@@ -30,7 +30,7 @@ def print_history(project: Project, lang: Language) -> None:
 def say_speeds(project: Project, lang: Language) -> None:
     """What `bakeoff probe` measured of the candidates as they are set up now."""
     for candidate, finding in latest(project):
-        best, date = finding.value["highest"], finding.at[:10]
+        best, date = finding.value["highest"], numbers.date(finding.at[:10], lang)
         first = finding.value["levels"][0]["first_token_ms"]
         if best is None or first is None:
             say(sentence(reason("probe.shown_none", candidate=candidate, date=date), lang))

@@ -46,12 +46,16 @@ def judge_command(
     """
     from bakeoff.cli.outcomes import settle
     from bakeoff.cli.watch import Watch
+    from bakeoff.errors import UsageError
     from bakeoff.project import Project
 
     watch = Watch(lang=lang, quiet=quiet)
     opened = Project(project, listener=watch)
+    before = opened.judged(rows=rows)
+    if not before.plan.items:
+        raise UsageError("there is nothing to judge: the candidates have no answers yet", hint="first: bakeoff run")
     if dry_run:
-        _print_quote(opened.judged(rows=rows), as_json=as_json, lang=lang)
+        _print_quote(before, as_json=as_json, lang=lang)
         return 0
     try:
         outcomes = [] if no_run else opened.judge(rows=rows, max_cost_usd=max_cost, max_minutes=max_minutes)

@@ -115,8 +115,7 @@ def run_command_line(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return report_error(Interrupted("stopped", hint="run the same command again to go on from here"))
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        return report_misuse(error)
     except Exception as error:
         return report_bug(error)
     return result if isinstance(result, int) else 0
@@ -131,6 +130,18 @@ def report_error(error: BakeoffError) -> int:
     print(f"error: {error.message}", file=sys.stderr)
     if error.hint:
         print(f"\nhint: {error.hint}", file=sys.stderr)
+    return error.exit_code
+
+
+def report_misuse(error: click.ClickException) -> int:
+    """A command line that click could not read: its message in our form. `bakeoff` alone shows the help."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return error.exit_code
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "bakeoff"
+    print(f"error: {error.format_message().rstrip('.')}", file=sys.stderr)
+    print(f"\nhint: `{path} --help` says what can be written here", file=sys.stderr)
     return error.exit_code
 
 

@@ -64,7 +64,7 @@ def _levels(text: str | None) -> tuple[int, ...] | None:
     if text is None:
         return None
     parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not parts or not all(part.isdigit() and 1 <= int(part) <= 1024 for part in parts):
+    if not parts or not all(part.isdecimal() and 1 <= int(part) <= 1024 for part in parts):
         raise UsageError(f"--levels {text[:40]!r} is not a list of numbers up to 1024", hint="write --levels 1,2,4,8")
     return tuple(sorted({int(part) for part in parts}))
 

@@ -43,7 +43,7 @@ def quote_command(
 def print_quote(project: "Project", options: "RunOptions", *, as_json: bool, lang: Language) -> int:
     """Print what a run with these options would be."""
     from bakeoff.project.quote_json import quote_json
-    from bakeoff.report.numbers import UNKNOWN, count, points_in_words
+    from bakeoff.report.numbers import UNKNOWN, count, points, points_in_words
     from bakeoff.report.words import label, sentence
 
     quote = project.quote(options)
@@ -84,12 +84,17 @@ def print_quote(project: "Project", options: "RunOptions", *, as_json: bool, lan
                 lang,
                 n=quote.rows,
                 gap=points_in_words(gap.value, lang),
-                low=points_in_words(gap.low, lang),
-                high=points_in_words(gap.high, lang),
+                low=points(gap.low, lang, signed=False),
+                high=points(gap.high, lang, signed=False),
             )
         )
     if quote.rows_needed is not None:
         needed = quote.rows_needed
+        known = [
+            text
+            for text in (_money(quote.needed_cost_usd, lang), _minutes(quote.needed_minutes, lang))
+            if text not in ("", UNKNOWN)
+        ]
         answer(
             label(
                 "quote.needs",
@@ -98,8 +103,7 @@ def print_quote(project: "Project", options: "RunOptions", *, as_json: bool, lan
                 n=round(needed.value),
                 low=round(needed.low),
                 high=round(needed.high),
-                cost=_money(quote.needed_cost_usd, lang) or UNKNOWN,
-                minutes=_minutes(quote.needed_minutes, lang) or UNKNOWN,
+                rest=": " + ", ".join(known) if known else "",
             )
         )
     return 0

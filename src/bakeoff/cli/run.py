@@ -91,8 +91,8 @@ def run_command(
         return print_quote(Project(project), options, as_json=as_json, lang=lang)
     watch = Watch(lang=lang, quiet=quiet)
     opened = Project(project, listener=watch)
-    # What the table at the end needs takes a quarter of a second to load: while the models answer, that is free.
-    threading.Thread(target=importlib.import_module, args=("scipy.special",), daemon=True).start()
+    # What the end needs takes a quarter of a second to load: while the models answer, nobody waits for it.
+    threading.Thread(target=_load, args=(len(opened.config.candidates),), daemon=True).start()
     try:
         outcomes = opened.run(options)
     finally:
@@ -103,3 +103,12 @@ def run_command(
     if complete(decision):
         keep(opened, decision)
     return code
+
+
+def _load(candidates: int) -> None:
+    """What candidates are compared with, and the list of prices that the lock names."""
+    if candidates > 1:
+        importlib.import_module("scipy.special")
+    from bakeoff.cost.prices import snapshot_date
+
+    snapshot_date()

@@ -26,8 +26,14 @@ def show_command(project: Path, rows: bool, row_id: str | None, history: bool, a
     """
     from bakeoff.cli.results import print_decision
     from bakeoff.cli.rows import print_row, print_rows
+    from bakeoff.errors import UsageError
     from bakeoff.project import Project
 
+    if as_json and (rows or history or row_id is not None):
+        raise UsageError(
+            "--json prints the results, not rows and not the history",
+            hint="for rows as data: bakeoff export rows.jsonl; for the results: bakeoff show --json",
+        )
     opened = Project(project)
     if history:
         from bakeoff.cli.history import print_history
@@ -36,7 +42,7 @@ def show_command(project: Path, rows: bool, row_id: str | None, history: bool, a
     if row_id is not None:
         return print_row(opened, row_id, lang)
     if rows:
-        return print_rows(opened.columns())
+        return print_rows(opened.columns(), lang)
     print_decision(opened.decide(), as_json=as_json, lang=lang, reasons=True)
     if not as_json:
         from bakeoff.cli.history import say_speeds

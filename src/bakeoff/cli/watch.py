@@ -31,11 +31,15 @@ class Watch(Listener):
         """A model file is being fetched."""
         total = f" / {show_bytes(progress.total_bytes)}" if progress.total_bytes else ""
         finished = progress.total_bytes is not None and progress.done_bytes >= progress.total_bytes
+        if not self._is_due(finished=finished):
+            return
         self._line(f"{clean(progress.name)}: {show_bytes(progress.done_bytes)}{total}", finished=finished)
 
     def progress(self, progress: Progress) -> None:
         """A cell was filled, or failed."""
         done = progress.done + progress.failed
+        if not self._is_due(finished=done >= progress.total):
+            return
         rate = done / progress.seconds if progress.seconds > 0 else 0.0
         left = progress.seconds_left
         parts = [f"{clean(progress.candidate)}: {done}/{progress.total}", f"{rate:.1f}/s"]
@@ -60,12 +64,13 @@ class Watch(Listener):
             print(file=sys.stderr)
             self._open = False
 
-    def _line(self, text: str, *, finished: bool) -> None:
-        now = time.monotonic()
+    def _is_due(self, *, finished: bool) -> bool:
+        """Asked before a line is made: most cells get none."""
         pause = 0.1 if self._terminal else LINE_EVERY_SECONDS
-        if self._quiet or (now - self._last < pause and not finished):
-            return
-        self._last = 0.0 if finished else now
+        return not self._quiet and (finished or time.monotonic() - self._last >= pause)
+
+    def _line(self, text: str, *, finished: bool) -> None:
+        self._last = 0.0 if finished else time.monotonic()
         if self._terminal:
             width = os.get_terminal_size(sys.stderr.fileno()).columns
             print(f"\r\x1b[2K{text[: width - 1]}", end="", file=sys.stderr, flush=True)

@@ -141,4 +141,5 @@ def _few_rows(pairs: Sequence[Pair]) -> list[Reason]:
         return []
     widest = max(pair.high_simultaneous - pair.low_simultaneous for pair in compared)
     gap = detectable(widest / 2, alpha=bonferroni(ALPHA, len(pairs)))
-    return [reason("few_rows", n=min(pair.n for pair in compared), detectable=min(1.0, gap))]
+    n = min(pair.n for pair in compared)
+    return [reason("few_rows", n=n, detectable=gap) if gap < 1.0 else reason("few_rows.none", n=n)]

@@ -164,7 +164,7 @@ class Client:
         except aiohttp.ClientPayloadError as error:
             raise AskError("cut stream", f"the connection ended in the middle of the answer: {error}") from error
         except (aiohttp.ClientConnectionError, aiohttp.ClientOSError) as error:
-            raise AskError("unreachable", f"{self.base_url}: {error}") from error
+            raise AskError("unreachable", str(error)) from error
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
             raise AskError("not a model", f"{self.base_url!r} is not an http address") from error
         except aiohttp.ClientError as error:
@@ -186,7 +186,6 @@ class Client:
                 return [str(model["id"]) for model in found["data"]]
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError):
             return []
-
 
     async def aside(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """What the server says of itself at a path beside the API, above `/v1`: JSON, or None where it does not know.

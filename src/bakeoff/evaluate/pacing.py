@@ -268,6 +268,6 @@ class _Cubic:
         """Requests a second."""
         seconds = max(0.0, now - self._cut_at)
         if self.doubles:
-            return self._top * 2.0 ** min(seconds, 30.0)
+            return float(self._top * 2.0 ** min(seconds, 30.0))
         far = (seconds - RETURN_SECONDS) / RETURN_SECONDS
         return self._top * (1 + (1 - BACK) * far**3)

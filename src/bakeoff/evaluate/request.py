@@ -119,8 +119,12 @@ def build_request(
     return Request(PATHS[api], _json({name: value for name, value in body.items() if value is not None}))
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""`json.dumps` with these options makes a new one for every request."""
+
+
 def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    return _ENCODER.encode(value).encode("utf-8")
 
 
 def _images(prompt: Prompt, row: Row, folder: Path | None) -> list[dict[str, Any]]:

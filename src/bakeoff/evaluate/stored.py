@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from bakeoff.evaluate.types import Answer
@@ -152,8 +153,15 @@ def answer_of(row: Sequence[Any]) -> Answer:
         prompt_tokens=prompt_tokens,
         output_tokens=output_tokens,
         thinking=thinking,
-        timings=json.loads(timings),
+        timings=_read(timings),
         served_model=served,
-        headers=json.loads(headers),
-        **(json.loads(further) if further else {}),
+        headers=_read(headers),
+        **(_read(further) if further else {}),
     )
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> Mapping[str, Any]:
+    """A JSON object; many answers have the same headers, and share them. Nobody changes an answer."""
+    found: dict[str, Any] = json.loads(text)
+    return found

@@ -9,6 +9,13 @@ from bakeoff.evaluate.store import Call, Ledger
 LARGEST_BATCH = 200
 """Calls per transaction. A commit costs about 0.2 ms, so a batch fills while the one before is written."""
 
+WORTH_A_COMMIT = 20
+"""Calls for which a transaction is begun at once. For fewer, others are waited for: a commit costs 0.5 ms of processor,
+however few calls are in it, and answers come in bursts."""
+
+GATHERING_SECONDS = 0.005
+"""How long; no place at a server is held meanwhile."""
+
 
 class Writer:
     """Puts calls into the ledger without holding up the event loop."""
@@ -40,6 +47,8 @@ class Writer:
     async def _flush(self) -> None:
         loop = asyncio.get_running_loop()
         while self._pending:
+            if len(self._pending) < WORTH_A_COMMIT:
+                await asyncio.sleep(GATHERING_SECONDS)
             batch, self._pending = self._pending[:LARGEST_BATCH], self._pending[LARGEST_BATCH:]
             try:
                 await loop.run_in_executor(self._thread, self._ledger.record, [call for call, _ in batch])

@@ -63,11 +63,23 @@ def add(
     if errors and not any(one.answered for one in mine) and not _has_answers(project, name):
         path.write_bytes(old)
         raise errors[0]
-    judged = project.judge() if project.config.judges is not None else []
+    judged = _judged(project, options or RunOptions())
     champion = champion_without(folder, name)
     comparison = project.compare()
     pairs = against(comparison, name, champion)
     return Added(name, champion, pairs, project.decide(comparison), (*mine, *judged))
+
+
+def _judged(project: Project, options: RunOptions) -> list[Outcome]:
+    """Ask the judges about the new answers; one that cannot judge stops nothing where it does not decide."""
+    if project.config.judges is None:
+        return []
+    try:
+        return project.judge(max_cost_usd=options.max_cost_usd, max_minutes=options.max_minutes)
+    except ProjectError:
+        if project.config.decide.metric == "judge":
+            raise
+        return []
 
 
 def _with_candidate(folder: Path, table: Mapping[str, Any], listener: Listener | None) -> tuple[Project, str]:

@@ -8,7 +8,7 @@ from bakeoff.values import Reason, reason
 WHOLE = ("prompt", "graders", "judge", "labels", "needs")
 """Parts of which only a digest is known."""
 
-SAID = ("bakeoff", "metric", "rule", "catalog", "prices", "prices_as_of")
+SAID = ("bakeoff", "metric", "rule", "catalog", "prices")
 """Parts whose words can be shown."""
 
 SHOWN_OF_CANDIDATE = ("model", "build", "endpoint", "api")

@@ -209,7 +209,7 @@ class _Sampling:
             if address not in there:
                 owed.setdefault(address, (sample.repeats[place], int(sample.rows[i])))
         price = price_of(sample.contestant.candidate, resolved, self.project.config.prices)
-        return Job(resolved, tuple(owed.values()), price=price)
+        return Job(replace(resolved, probe=False), tuple(owed.values()), price=price)
 
 
 def _finished_checks(ledger: Ledger) -> int:

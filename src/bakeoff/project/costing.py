@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bakeoff.catalog.model import Model
@@ -16,10 +16,13 @@ from bakeoff.evaluate.caps import PricePerToken
 from bakeoff.evaluate.results import Column, Comparison, GradedCell
 from bakeoff.evaluate.types import Candidate
 from bakeoff.needs import Needs
+from bakeoff.project.config import Config
 from bakeoff.project.contestants import BETWEEN
 from bakeoff.project.presets import base_url, presets
-from bakeoff.project.project import Project
 from bakeoff.values import Estimate, Reason, reason
+
+if TYPE_CHECKING:
+    from bakeoff.project.project import Project
 
 Z80 = 1.2815515655446004
 """Half width of an 80 % interval in standard errors."""
@@ -27,7 +30,7 @@ Z80 = 1.2815515655446004
 HERE = frozenset(("127.0.0.1", "localhost", "::1", "0.0.0.0"))
 
 
-def subjects(project: Project, given: Mapping[str, Any]) -> list[Subject]:
+def subjects(project: "Project", given: Mapping[str, Any]) -> list[Subject]:
     """Every candidate, with its own load.
 
     Args:
@@ -38,22 +41,27 @@ def subjects(project: Project, given: Mapping[str, Any]) -> list[Subject]:
         DataError: the data file cannot be read.
         UsageError: a number means nothing.
     """
-    by_name = {candidate.name: candidate for candidate in project.config.candidates}
-    needed = of_needs(project.config.needs)
+    return subjects_of(project.config, project.columns(), given)
+
+
+def subjects_of(config: Config, columns: Sequence[Column], given: Mapping[str, Any]) -> list[Subject]:
+    """As `subjects`, of columns that are at hand."""
+    by_name = {candidate.name: candidate for candidate in config.candidates}
+    needed = of_needs(config.needs)
     found = []
-    for column in project.columns():
+    for column in columns:
         candidate = by_name[column.candidate.partition(BETWEEN)[0]]
         measured, note = measured_tokens(column)
         load = Load(**{**needed, **measured, **given})
         found.append(
             Subject(
                 name=column.candidate,
-                model=_model(candidate),
+                model=known_model(candidate),
                 load=load,
                 build=candidate.build,
-                endpoint=_endpoint(candidate),
+                endpoint=endpoint_of(candidate),
                 served_as=candidate.model,
-                rate=_rate(project.config.prices.get(column.candidate) or project.config.prices.get(candidate.name)),
+                rate=_rate(config.prices.get(column.candidate) or config.prices.get(candidate.name)),
                 notes=(note,),
             )
         )
@@ -129,7 +137,7 @@ def _rate(price: PricePerToken | None) -> Rate | None:
     return None if price is None else Rate(price.input * MILLION, price.output * MILLION, None, price.per_request)
 
 
-def _model(candidate: Candidate) -> Model | None:
+def known_model(candidate: Candidate) -> Model | None:
     """None where nothing is known of it: then only its endpoint's price counts."""
     try:
         return model_named(candidate.model)
@@ -137,7 +145,7 @@ def _model(candidate: Candidate) -> Model | None:
         return None
 
 
-def _endpoint(candidate: Candidate) -> str | None:
+def endpoint_of(candidate: Candidate) -> str | None:
     """Base URL of a provider elsewhere; None for what runs here."""
     if candidate.via.startswith(("http://", "https://")):
         url = candidate.via

@@ -9,6 +9,7 @@ from bakeoff.errors import StorageError, UsageError
 from bakeoff.fit.plan.asking import fit
 from bakeoff.needs import Needs
 from bakeoff.needs.needs import NO_HARDWARE, THIS_MACHINE
+from bakeoff.project.config.candidates import default_name
 from bakeoff.project.editing import FILE_NAME, read_document
 from bakeoff.project.needs import read_needs
 
@@ -61,9 +62,10 @@ def _candidate(name: str, folder: Path) -> tuple[str, str | None, Mapping[str, A
     shared = document.get("parameters", {})
     for one in document.get("candidates", []):
         model = str(one.get("model", ""))
-        if name in (one.get("name"), model) or name == model.rpartition("/")[2]:
-            if not model:
-                break
+        if not model:
+            continue
+        own = one.get("name") or default_name(model, one.get("build"), one.get("provider"))
+        if name in (own, model, model.rpartition("/")[2]):
             return model, one.get("build"), {**shared, **one}
     return name, None, shared
 

@@ -97,5 +97,6 @@ def append_tables(folder: Path, name: str, tables: Sequence[Mapping[str, Any]]) 
         for key, value in values.items():
             if value is not None:
                 table[key] = list(value) if isinstance(value, tuple) else value
+        table.add(tomlkit.nl())  # a blank line before whatever stands below
         array.append(table)
     return write_document(folder, document)

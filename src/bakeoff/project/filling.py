@@ -113,7 +113,7 @@ def notes(planned: Planned, config: Config, ledger: Ledger) -> list[Reason]:
             continue
         other = max(0, ledger.count_answers(job.name) - job.kept)
         if job.kept or other:
-            found.append(reason("run.owed", candidate=job.name, n=len(job.calls), kept=job.kept, other=other))
+            found.append(reason("run.owed", candidate=job.name, n=len(job.calls), kept=job.kept, other=other or None))
         temperature = job.resolved.route.parameters.get("temperature")
         if config.run.repeats > 1 and temperature == 0:
             found.append(reason("run.repeats_alike", candidate=job.name, n=config.run.repeats))

@@ -18,7 +18,7 @@ from bakeoff.evaluate.exchange.lm_eval import read_samples
 from bakeoff.evaluate.exchange.promptfoo import read_config
 from bakeoff.evaluate.types import Answer
 from bakeoff.project.config import FILE_NAME
-from bakeoff.project.new import STARTING_MODELS
+from bakeoff.project.creating import STARTING_MODELS
 from bakeoff.values import Reason, reason
 
 ImportTool = Literal["promptfoo", "lm-eval", "inspect"]

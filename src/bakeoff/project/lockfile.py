@@ -100,9 +100,6 @@ class Lock:
     prices: str
     """Name and version of the price list."""
 
-    prices_as_of: str
-    """Its newest price."""
-
     candidates: Mapping[str, LockedCandidate]
     choice: str | None
     verdict: str

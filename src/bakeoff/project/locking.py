@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bakeoff.catalog.loading import shipped_snapshot
-from bakeoff.cost.prices import snapshot_date, snapshot_version
+from bakeoff.cost.prices import snapshot_version
 from bakeoff.decide import Decision
 from bakeoff.errors import ProjectError, UsageError
 from bakeoff.evaluate.request import json_digest
@@ -60,7 +60,6 @@ def lock_for(project: Project, decision: Decision) -> Lock:
         needs=json_digest([to_json(config.needs), to_json(config.decide.weights)]),
         catalog=shipped_snapshot(),
         prices=snapshot_version(),
-        prices_as_of=snapshot_date(),
         candidates=candidates,
         choice=decision.choice,
         verdict=decision.verdict,
@@ -158,7 +157,12 @@ def earlier(folder: Path, old: str, now: Lock) -> tuple[str, Lock]:
         UsageError: there is no such decision.
         ProjectError: the file is no decision, or one of another version.
     """
-    if not old.isdigit():
+    if not old.isdecimal():
+        if not Path(old).is_file():
+            raise UsageError(
+                f"{old!r} is neither the number of a decision nor a file",
+                hint="`bakeoff show --history` has the numbers",
+            )
         return Path(old).name, _from_file(Path(old), now)
     with Ledger(folder / LEDGER_NAME) as ledger:
         found = ledger.findings(KIND)

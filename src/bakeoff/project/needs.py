@@ -7,7 +7,6 @@ from typing import Any
 from bakeoff.decide import NO_LIMITS, Limits
 from bakeoff.errors import ProjectError, UsageError
 from bakeoff.needs import Needs, parse_needs
-from bakeoff.project.editing import FILE_NAME, read_document, set_table
 
 
 def read_needs(folder: Path) -> Needs | None:
@@ -16,6 +15,8 @@ def read_needs(folder: Path) -> Needs | None:
     Raises:
         ProjectError: the file cannot be read, or a value means nothing; with the key.
     """
+    from bakeoff.project.editing import FILE_NAME, read_document
+
     table = read_document(folder).unwrap().get("needs")
     if table is None:
         return None
@@ -33,6 +34,8 @@ def write_needs(folder: Path, needs: Needs) -> Path:
     Raises:
         ProjectError, StorageError: from the project file.
     """
+    from bakeoff.project.editing import set_table
+
     return set_table(folder, "needs", needs_table(needs))
 
 

@@ -26,7 +26,8 @@ def by_judge(columns: Sequence[Column], found: Judged) -> Comparison:
 def _barred(found: Judged) -> Reason | None:
     if found.state == "trusted":
         return None
-    state = found.state if found.habits.valid else "not asked"
+    back = found.habits.asked - found.habits.missing
+    state = found.state if back or not found.habits.asked else "not asked"
     needed = found.settings.bar.labels
     return reason("decide.judge_barred", state=state, n=found.calibration.n_labels, needed=needed)
 
@@ -43,4 +44,7 @@ def by_people(columns: Sequence[Column], labels: Sequence[Label]) -> Comparison:
     caveats = [reason("people.rows", n=n, total=total)]
     if len(present) < len(labels):
         caveats.append(reason("people.stale", n=len(labels) - len(present)))
-    return replace(comparison, caveats=(*caveats, *comparison.caveats))
+    # Rows that nobody has labelled were drawn by chance: no fault of the candidates, and no grader's.
+    drawn = ("cells.unscored", "left_out.unequal")
+    others = (caveat for caveat in comparison.caveats if caveat.code not in drawn)
+    return replace(comparison, caveats=(*caveats, *others))

@@ -14,6 +14,7 @@ from bakeoff.evaluate.probe import LEVELS, Api, Level, Limits, Load, highest, pr
 from bakeoff.evaluate.store import Finding, Ledger
 from bakeoff.evaluate.types import Candidate
 from bakeoff.needs import Needs
+from bakeoff.project.contestants import BETWEEN
 from bakeoff.project.editing import FILE_NAME
 from bakeoff.project.filling import interruptible
 from bakeoff.project.lock import running
@@ -158,7 +159,7 @@ def _url(target: str, model: str | None, key: str | None) -> _Target:
 def _candidate(project: Project, name: str) -> _Target:
     found = project.contestants()
     names = [one.candidate.name for one in found]
-    chosen = chosen_names([name], [one.partition(" · ")[0] for one in names], names)
+    chosen = chosen_names([name], [one.partition(BETWEEN)[0] for one in names], names)
     contestant = next(one for one in found if one.candidate.name in chosen)
     resolved = contestant.resolved
     if resolved is None:

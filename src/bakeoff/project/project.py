@@ -1,10 +1,13 @@
-"""A project, opened: its verbs join the stages and hand results on. It never prints."""
+"""A project, opened: its verbs join the stages and hand results on. It never prints.
+
+What only one verb needs is imported by that verb: a run does not wait for what labels, judges and reports.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from bakeoff.decide import Decision, decide
 from bakeoff.errors import ProjectError
@@ -12,9 +15,6 @@ from bakeoff.evaluate.caps import Caps
 from bakeoff.evaluate.columns import Task, check_targets, graded_column, task
 from bakeoff.evaluate.compare import compare
 from bakeoff.evaluate.graders import grading_caveats
-from bakeoff.evaluate.judge.result import Judged
-from bakeoff.evaluate.people.labels import Label, LabelKind, Said
-from bakeoff.evaluate.people.standing import PeopleResult
 from bakeoff.evaluate.request import columns_used, json_digest, missing_columns
 from bakeoff.evaluate.results import Column, Comparison, Memory
 from bakeoff.evaluate.run import Progress
@@ -24,24 +24,26 @@ from bakeoff.project.afterwards import as_run, cost_of
 from bakeoff.project.config import FILE_NAME, Config, read_config
 from bakeoff.project.contestants import Contestant, contestants
 from bakeoff.project.data import read_data
-from bakeoff.project.exporting import Contents, ExportOptions, export
 from bakeoff.project.filling import interruptible, make_calls, manifest_of, notes, plan, recorded, settled
-from bakeoff.project.judging import ask, caps_of, judged, session
-from bakeoff.project.labelling import Labelling, Shown, import_labels, people
 from bakeoff.project.lock import running
-from bakeoff.project.needs import limits
-from bakeoff.project.opinions import by_judge, by_people
 from bakeoff.project.planning import RunOptions
 from bakeoff.project.preflight import preflight_of
-from bakeoff.project.preview import Preview, preview
-from bakeoff.project.quoting import Quote, quote
-from bakeoff.project.reporting import report_data
-from bakeoff.project.rows import RowCell, row_cells
 from bakeoff.project.running import Job, Outcome, run_jobs
 from bakeoff.project.taken import take_answers
-from bakeoff.report import Kind, Language, Since, report
+from bakeoff.report import Kind, Language, report
 from bakeoff.values import Reason, from_json, reason, to_json
-from bakeoff.weights import DownloadProgress, ModelFile, cached, get
+
+if TYPE_CHECKING:
+    from bakeoff.evaluate.judge.result import Judged
+    from bakeoff.evaluate.people.labels import Label, LabelKind, Said
+    from bakeoff.evaluate.people.standing import PeopleResult
+    from bakeoff.project.exporting import ExportOptions
+    from bakeoff.project.labelling import Labelling, Shown
+    from bakeoff.project.preview import Preview
+    from bakeoff.project.quoting import Quote
+    from bakeoff.project.rows import RowCell
+    from bakeoff.report import Since
+    from bakeoff.weights import DownloadProgress, ModelFile
 
 LEDGER_NAME = "bakeoff.db"
 
@@ -49,7 +51,7 @@ LEDGER_NAME = "bakeoff.db"
 class Listener:
     """Who wants to know what goes on. Override what is of interest; this one is silent."""
 
-    def download(self, progress: DownloadProgress) -> None:
+    def download(self, progress: "DownloadProgress") -> None:
         """A model file is being fetched."""
 
     def progress(self, progress: Progress) -> None:
@@ -72,6 +74,7 @@ class Project:
         self.config: Config = read_config(self.folder / FILE_NAME)
         self.listener = listener or Listener()
         self._table: Table | None = None
+        self._contestants: tuple[Config, list[Contestant]] | None = None
         self._grading = ""
 
     @property
@@ -125,7 +128,7 @@ class Project:
         table = self.table(fetch=True)
         check_targets(self.config.graders, table)
         with running(self.folder), Ledger(self.folder / LEDGER_NAME) as ledger:
-            found = contestants(self.config, table, self._get_weights)
+            found = self._kept(contestants(self.config, table, self._get_weights))
             planned = plan(self.config, table, found, ledger, options)
             outcomes = [Outcome(c.candidate.name, 0, 0, c.error) for c in found if c.error is not None]
             outcomes += take_answers(found, table, ledger, self.listener)
@@ -144,12 +147,14 @@ class Project:
                 )
         return outcomes
 
-    def quote(self, options: RunOptions | None = None) -> Quote:
+    def quote(self, options: RunOptions | None = None) -> "Quote":
         """What a run would ask, cost and take, and what its rows can show. Asks no model and downloads nothing.
 
         Raises:
             UsageError: no such rows, or no such candidate.
         """
+        from bakeoff.project.quoting import quote
+
         config = settled(self.config, options or RunOptions())
         table = self.table()
         found = contestants(config, table, self._cached_weights)
@@ -175,11 +180,18 @@ class Project:
         return self._found()
 
     def _found(self) -> list[Contestant]:
-        """Every candidate as far as it can be resolved without downloading."""
-        return contestants(self.config, self.table(), self._cached_weights)
+        """Every candidate as far as it can be resolved without downloading; worked out once, where all could be."""
+        if self._contestants is not None and self._contestants[0] is self.config:
+            return self._contestants[1]
+        return self._kept(contestants(self.config, self.table(), self._cached_weights))
 
-    def _compare(self, found: Sequence[Contestant]) -> Comparison:
-        comparison = self._compared(self._columns(found))
+    def _kept(self, found: list[Contestant]) -> list[Contestant]:
+        if all(one.error is None for one in found):
+            self._contestants = (self.config, found)
+        return found
+
+    def _compare(self, found: Sequence[Contestant], columns: Sequence[Column] | None = None) -> Comparison:
+        comparison = self._compared(self._columns(found) if columns is None else columns)
         with Ledger(self.folder / LEDGER_NAME) as ledger:
             comparison = as_run(comparison, found, self._grading, ledger)
         unavailable = tuple(
@@ -193,8 +205,12 @@ class Project:
     def _compared(self, columns: Sequence[Column]) -> Comparison:
         """By the graders' scores, a judge's or people's, as `[decide] metric` says."""
         if self.config.decide.metric == "judge":
+            from bakeoff.project.opinions import by_judge
+
             return by_judge(columns, self.judged(columns=columns))
         if self.config.decide.metric == "people":
+            from bakeoff.project.opinions import by_people
+
             return by_people(columns, self.labels())
         return compare(columns, metric=self.config.decide.metric)
 
@@ -208,51 +224,61 @@ class Project:
                 a cap on money needs.
             BusyError, Interrupted, StorageError: as of `run`.
         """
+        from bakeoff.project.judging import ask, caps_of, session
+
         asked = session(self.config, self.table(), self.columns(), self._get_weights, rows=rows)
         caps = caps_of(asked, self.config.run, max_cost_usd=max_cost_usd, max_minutes=max_minutes)
         with running(self.folder), Ledger(self.folder / LEDGER_NAME) as ledger:
             return ask(asked, ledger, lambda jobs, table: self._run_jobs(jobs, table, ledger, caps))
 
-    def judged(self, *, rows: int | None = None, columns: Sequence[Column] | None = None) -> Judged:
+    def judged(self, *, rows: int | None = None, columns: Sequence[Column] | None = None) -> "Judged":
         """What the judges found so far, and whether to believe it; asks nobody."""
+        from bakeoff.project.judging import judged, session
+
         found = self.columns() if columns is None else columns
         asked = session(self.config, self.table(), found, self._cached_weights, rows=rows)
         with Ledger(self.folder / LEDGER_NAME) as ledger:
             return judged(asked, ledger)
 
-    def _judged_beside(self) -> Judged | None:
+    def _judged_beside(self, columns: Sequence[Column] | None = None) -> "Judged | None":
         """What the judges found, where it is not what decides: a judge that cannot judge then stops nothing."""
         try:
-            return self.judged() if self.config.judges is not None else None
+            return self.judged(columns=columns) if self.config.judges is not None else None
         except ProjectError:
             if self.config.decide.metric == "judge":
                 raise
             return None
 
-    def labelling(self, author: str, *, kind: LabelKind | None = None) -> Labelling:
+    def labelling(self, author: str, *, kind: "LabelKind | None" = None) -> "Labelling":
         """One person labelling answers blind: `next()`, `say()`, `undo()`."""
+        from bakeoff.project.labelling import Labelling
+
         columns, found = self.columns(), self._judged_beside()
         path = self.folder / LEDGER_NAME
         return Labelling(self.config, self.table(), columns, path, author=author, kind=kind, judged=found)
 
-    def people(self) -> PeopleResult:
+    def people(self) -> "PeopleResult":
         """What people found, of the present answers."""
+        from bakeoff.project.labelling import people
+
         return people(self.columns(), self.folder / LEDGER_NAME)
 
     def import_labels(self, file: Path | str, *, author: str) -> int:
         """Add the labels of a file, all or none, and return how many."""
+        from bakeoff.project.labelling import import_labels
+
         path = self.folder / LEDGER_NAME
         return import_labels(self.config, self.table(), path, Path(file), author=author)
 
-    def next_pair(self, author: str, *, kind: LabelKind | None = None) -> Shown | None:
+    def next_pair(self, author: str, *, kind: "LabelKind | None" = None) -> "Shown | None":
         """What a person should be shown next, without names; None where they have seen everything."""
         return self.labelling(author, kind=kind).next()
 
-    def label(self, shown: Shown, said: Said, *, author: str, seconds: float | None = None) -> Label:
+    def label(self, shown: "Shown", said: "Said", *, author: str, seconds: float | None = None) -> "Label":
         """Keep what a person says of an item that `next_pair` gave."""
         return self.labelling(author, kind=shown.choice.kind).say(shown, said, seconds=seconds)
 
-    def labels(self) -> list[Label]:
+    def labels(self) -> "list[Label]":
         """Everything that people ever said, in order; nothing is overwritten."""
         with Ledger(self.folder / LEDGER_NAME) as ledger:
             return ledger.labels()
@@ -268,8 +294,10 @@ class Project:
         with Ledger(self.folder / LEDGER_NAME) as ledger:
             return [self._column(contestant, work, table, ledger) for contestant in found]
 
-    def row(self, row_id: str) -> list[RowCell]:
+    def row(self, row_id: str) -> "list[RowCell]":
         """One row in full, for each candidate: the exact request, the answer, and what the graders say of it."""
+        from bakeoff.project.rows import row_cells
+
         with Ledger(self.folder / LEDGER_NAME) as ledger:
             return row_cells(self.config, self.table(), row_id, self._cached_weights, ledger)
 
@@ -290,6 +318,8 @@ class Project:
 
     def decide(self, comparison: Comparison | None = None) -> Decision:
         """Apply the project's rule to what is in the ledger. Run first what is missing, with `run`."""
+        from bakeoff.project.needs import limits
+
         section = self.config.decide
         return decide(
             comparison or self.compare(),
@@ -299,7 +329,7 @@ class Project:
             weights=section.weights,
         )
 
-    def report(self, kind: Kind = "html", lang: Language = "en", *, since: Since | None = None) -> str:
+    def report(self, kind: Kind = "html", lang: Language = "en", *, since: "Since | None" = None) -> str:
         """The decision and all that it rests on, as one document: html, md or json; in English or Vietnamese.
 
         Args:
@@ -307,9 +337,14 @@ class Project:
             lang: of html and md.
             since: what changed since an earlier decision (`project.history.since_then`), for a section of its own.
         """
+        from bakeoff.project.labelling import people
+        from bakeoff.project.reporting import report_data
+        from bakeoff.project.stages import stages
+
         found = self._found()
-        comparison = self._compare(found)
-        by_people = self.people() if self.labels() else None
+        columns = self._columns(found)
+        comparison = self._compare(found, columns)
+        by_people = people(columns, self.folder / LEDGER_NAME) if self.labels() else None
         with Ledger(self.folder / LEDGER_NAME) as ledger:
             data = report_data(
                 self.name,
@@ -320,13 +355,16 @@ class Project:
                 decision=self.decide(comparison),
                 comparison=comparison,
                 ledger=ledger,
-                judged=self._judged_beside(),
+                judged=self._judged_beside(columns),
                 people=by_people,
             )
-        return report(replace(data, since=since), kind, lang)
+        around = stages(self.folder, self.config, columns, data.decision, data.machine)
+        return report(replace(data, since=since, stages=around), kind, lang)
 
-    def export(self, path: Path | str, **options: Unpack[ExportOptions]) -> tuple[list[Path], list[Reason]]:
+    def export(self, path: Path | str, **options: "Unpack[ExportOptions]") -> tuple[list[Path], list[Reason]]:
         """Write rows, answers and grades for other programs; see `project.exporting.export`."""
+        from bakeoff.project.exporting import Contents, export
+
         found = self._found()
         contents = Contents(
             project=self.name,
@@ -342,8 +380,10 @@ class Project:
 
     def preview(
         self, row_id: str | None = None, *, candidates: Sequence[str] = (), engines: bool = True
-    ) -> list[Preview]:
+    ) -> "list[Preview]":
         """One row as each candidate gets it; see `project.preview`. Asks no model and downloads nothing."""
+        from bakeoff.project.preview import preview
+
         asked = preview(
             self.config, self.table(), self._cached_weights, row_id=row_id, candidates=candidates, engines=engines
         )
@@ -355,8 +395,12 @@ class Project:
         """SHA-256 of the prompt, with all its variants."""
         return json_digest(to_json(self.config.prompts))
 
-    def _get_weights(self, model: str, build: str | None) -> ModelFile:
+    def _get_weights(self, model: str, build: str | None) -> "ModelFile":
+        from bakeoff.weights import get
+
         return get(model, build, progress=self.listener.download, note=self.listener.note, base=self.folder)
 
-    def _cached_weights(self, model: str, build: str | None) -> ModelFile:
+    def _cached_weights(self, model: str, build: str | None) -> "ModelFile":
+        from bakeoff.weights import cached
+
         return cached(model, build, base=self.folder)

@@ -9,10 +9,10 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from bakeoff.errors import DataError, KeyMissing, ProjectError
-from bakeoff.evaluate.engines import EngineParameters, engine_digest
 from bakeoff.evaluate.exchange.answers import read_answers
 from bakeoff.evaluate.request import ResolvedApi
 from bakeoff.evaluate.run import Route
@@ -22,7 +22,10 @@ from bakeoff.project.asking import LLAMA_CPP, model_id, preset_of, sent_paramete
 from bakeoff.project.config import Config
 from bakeoff.project.keys import stored_key
 from bakeoff.project.presets import Preset, base_url, presets
-from bakeoff.weights import ModelFile
+
+if TYPE_CHECKING:
+    from bakeoff.evaluate.engines import EngineParameters
+    from bakeoff.weights import ModelFile
 
 DEFAULT_CONTEXT_TOKENS = 4096
 """Context per request of the embedded engine; less where the model was trained on less."""
@@ -30,7 +33,7 @@ DEFAULT_CONTEXT_TOKENS = 4096
 REMOTE_CONCURRENCY = 8
 """Requests in flight to a server elsewhere. On this machine one at a time, so that latency is not queueing."""
 
-GetWeights = Callable[[str, str | None], ModelFile]
+GetWeights = Callable[[str, str | None], "ModelFile"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,8 @@ class Resolved:
     base_url: str | None
     """None: the embedded engine is started for it, or its answers are there already."""
 
-    model_file: ModelFile | None
-    engine: EngineParameters | None
+    model_file: "ModelFile | None"
+    engine: "EngineParameters | None"
     concurrency: int
     timeout_seconds: float | None
 
@@ -109,6 +112,8 @@ def _embedded(candidate: Candidate, config: Config, get: GetWeights, prompt: Pro
         api = "chat"
     context = config.contexts.get(candidate.name) or min(DEFAULT_CONTEXT_TOKENS, header.context_length or 1 << 30)
     concurrency = candidate.concurrency or 1
+    from bakeoff.evaluate.engines import EngineParameters, engine_digest
+
     engine = EngineParameters.defaults(n_slots=concurrency, context_per_slot=context)
     build = (candidate.build or header.file_type or "gguf").removeprefix("gguf:")
     own = presets()[LLAMA_CPP]

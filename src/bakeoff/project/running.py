@@ -5,24 +5,25 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from bakeoff.errors import BakeoffError, EndpointError, EngineError, KeyMissing, StorageError
 from bakeoff.evaluate.caps import Cap, Caps
 from bakeoff.evaluate.client import AskError, Client, Timeouts
-from bakeoff.evaluate.engines import Engine, start_engine
 from bakeoff.evaluate.pacing import Pace
 from bakeoff.evaluate.run import Owed, Progress, RouteRun
 from bakeoff.evaluate.store import Ledger
 from bakeoff.evaluate.types import Table
 from bakeoff.evaluate.writer import Writer
-from bakeoff.hardware import detect
 from bakeoff.project.planning import Job, Place, missing
 from bakeoff.project.preflight import look_before
 from bakeoff.project.routes import Resolved, read_key
-from bakeoff.report import MachineFacts
 from bakeoff.values import Reason, reason, to_json
+
+if TYPE_CHECKING:
+    from bakeoff.evaluate.engines import Engine
+    from bakeoff.report import MachineFacts
 
 __all__ = ["Job", "Lane", "OnRun", "Outcome", "Running", "missing", "run_jobs"]
 
@@ -230,6 +231,8 @@ def batches(lanes: Sequence[Lane], *, together: bool) -> list[list[Lane]]:
     others = [lane for lane in lanes if not lane.job.resolved.local]
     if not together:
         return [[lane] for lane in local] + [others]
+    from bakeoff.hardware import detect
+
     free = detect(measure=False).processor.memory_usable_bytes.value
     found: list[list[Lane]] = [others]
     left = free
@@ -277,7 +280,7 @@ def _pace(running: Running, resolved: Resolved) -> Pace:
     return running.paces[_key(resolved)]
 
 
-def _facts(engine: Engine) -> dict[str, Any]:
+def _facts(engine: "Engine") -> dict[str, Any]:
     """What the ledger keeps of an engine: its real memory, version, parameters and load time."""
     return {
         "version": engine.version,
@@ -290,8 +293,11 @@ def _facts(engine: Engine) -> dict[str, Any]:
     }
 
 
-def _machine() -> MachineFacts:
+def _machine() -> "MachineFacts":
     """This machine, as the report names it."""
+    from bakeoff.hardware import detect
+    from bakeoff.report import MachineFacts
+
     found = detect(measure=False)
     return MachineFacts(
         processor=found.processor.name,
@@ -321,6 +327,8 @@ async def _server(lane: Lane, running: Running) -> AsyncIterator[tuple[Client, _
         return
     assert resolved.model_file is not None
     assert resolved.engine is not None
+    from bakeoff.evaluate.engines import start_engine
+
     log = running.folder / ".bakeoff" / f"engine-{candidate.name.replace('/', '_')}.log"
     log.parent.mkdir(exist_ok=True)
     on.note(reason("engine.starting", candidate=candidate.name))

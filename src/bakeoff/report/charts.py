@@ -1,4 +1,4 @@
-"""The chart of quality against speed: a Vega-Lite specification, and its drawing as SVG.
+"""The charts of quality against speed and against cost: Vega-Lite specifications, and their drawing as SVG.
 
 The only file that imports `vl_convert`. The page draws the same specification with Vega-Lite in the browser.
 
@@ -46,6 +46,20 @@ class ChartPoint:
     chosen: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CostPoint:
+    """One model, with what it costs."""
+
+    key: str
+    quality: float
+    low: float
+    high: float
+    """As in `ChartPoint`."""
+
+    usd: float
+    chosen: bool
+
+
 def quality_speed_spec(points: Sequence[ChartPoint], *, metric: str, lang: Language, width: Width) -> dict[str, Any]:
     """The Vega-Lite 5 and 6 specification.
 
@@ -55,24 +69,39 @@ def quality_speed_spec(points: Sequence[ChartPoint], *, metric: str, lang: Langu
         lang: language of titles and numbers.
         width: for a page, or for a telephone.
     """
-    size = (680, 300) if width == "wide" else (300, 260)
     seconds = max(point.p95_ms for point in points) >= 2000
     unit = 1000 if seconds else 1
-    rows: list[dict[str, Any]] = [
-        {
-            "key": point.key,
-            "quality": round(100 * point.quality, 3),
-            "low": round(100 * point.low, 3),
-            "high": round(100 * point.high, 3),
-            "p50": round(point.p50_ms / unit, 4),
-            "p95": round(max(point.p95_ms, point.p50_ms) / unit, 4),
-            "chosen": point.chosen,
-        }
+    rows = [
+        {**_row(point), "x": round(point.p50_ms / unit, 4), "end": round(max(point.p95_ms, point.p50_ms) / unit, 4)}
         for point in points
     ]
-    across = _across([row["p50"] for row in rows], [row["p95"] for row in rows])
+    title = label("chart.x.seconds" if seconds else "chart.x.milliseconds", lang)
+    return _spec(rows, title=title, metric=metric, width=width)
+
+
+def quality_cost_spec(
+    points: Sequence[CostPoint], *, monthly: bool, metric: str, lang: Language, width: Width
+) -> dict[str, Any]:
+    """Quality against US dollars, a month or for the run; else as `quality_speed_spec`."""
+    rows = [{**_row(point), "x": round(point.usd, 8), "end": round(point.usd, 8)} for point in points]
+    return _spec(rows, title=label("chart.x.month" if monthly else "chart.x.run", lang), metric=metric, width=width)
+
+
+def _row(point: ChartPoint | CostPoint) -> dict[str, Any]:
+    return {
+        "key": point.key,
+        "quality": round(100 * point.quality, 3),
+        "low": round(100 * point.low, 3),
+        "high": round(100 * point.high, 3),
+        "chosen": point.chosen,
+    }
+
+
+def _spec(rows: list[dict[str, Any]], *, title: str, metric: str, width: Width) -> dict[str, Any]:
+    size = (680, 300) if width == "wide" else (300, 260)
+    across = _across([row["x"] for row in rows], [row["end"] for row in rows])
     up = _linear(min(row["low"] for row in rows), max(row["high"] for row in rows), 5, floor_at=0, ceiling=100)
-    x = {"field": "p50", "type": "quantitative", "scale": across["scale"], "axis": _axis_x(across, size, seconds, lang)}
+    x = {"field": "x", "type": "quantitative", "scale": across["scale"], "axis": _axis_x(across, title)}
     y = {"field": "quality", "type": "quantitative", "scale": up["scale"], "axis": _axis_y(up, metric)}
     colour = {"condition": {"test": "datum.chosen", "value": ACCENT}, "value": MUTED}
     return {
@@ -84,9 +113,10 @@ def quality_speed_spec(points: Sequence[ChartPoint], *, metric: str, lang: Langu
         "background": None,
         "data": {"values": rows},
         "layer": [
+            *_front(rows, x, y),
             {
                 "mark": {"type": "rule", "strokeWidth": 2, "strokeDash": [2, 3], "aria": False},
-                "encoding": {"x": x, "x2": {"field": "p95"}, "y": y, "color": colour},
+                "encoding": {"x": x, "x2": {"field": "end"}, "y": y, "color": colour},
             },
             {
                 "mark": {"type": "rule", "strokeWidth": 2, "aria": False},
@@ -113,6 +143,23 @@ def quality_speed_spec(points: Sequence[ChartPoint], *, metric: str, lang: Langu
     }  # fmt: skip
 
 
+def has_front(spec: dict[str, Any]) -> bool:
+    """The specification draws the steps of a Pareto front."""
+    return any(layer["mark"]["type"] == "line" for layer in spec["layer"])
+
+
+def _front(rows: list[dict[str, Any]], x: dict[str, Any], y: dict[str, Any]) -> list[dict[str, Any]]:
+    """The steps of the Pareto front: who no other beats in both. Nothing where that is one alone."""
+    kept: list[dict[str, Any]] = []
+    for row in sorted(rows, key=lambda one: (one["x"], -one["quality"])):
+        if not kept or row["quality"] > kept[-1]["quality"]:
+            kept.append(row)
+    if len(kept) < 2:
+        return []
+    line = {"type": "line", "interpolate": "step-after", "strokeWidth": 1, "color": MUTED, "aria": False}
+    return [{"data": {"values": kept}, "mark": line, "encoding": {"x": x, "y": y, "order": {"field": "x"}}}]
+
+
 def draw(spec: dict[str, Any], *, lang: Language) -> str:
     """The specification as an SVG element, text as text, to stand inside an HTML page. Fetches nothing."""
     import vl_convert
@@ -124,9 +171,9 @@ def draw(spec: dict[str, Any], *, lang: Language) -> str:
     return re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r"\1", svg, count=1)
 
 
-def _axis_x(across: dict[str, Any], size: tuple[int, int], seconds: bool, lang: Language) -> dict[str, Any]:
+def _axis_x(across: dict[str, Any], title: str) -> dict[str, Any]:
     return {
-        "title": label("chart.x.seconds" if seconds else "chart.x.milliseconds", lang),
+        "title": title,
         "values": across["ticks"],
         "format": ",~f",
         "titleAnchor": "start",

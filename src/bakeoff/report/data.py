@@ -13,6 +13,7 @@ from bakeoff.evaluate.judge.result import Judged
 from bakeoff.evaluate.people.standing import PeopleResult
 from bakeoff.evaluate.results import Comparison
 from bakeoff.evaluate.types import Prompt
+from bakeoff.report.stages import Stages
 from bakeoff.values import Reason
 
 
@@ -132,3 +133,6 @@ class ReportData:
 
     since: Since | None = None
     """What changed since an earlier decision, where someone asked."""
+
+    stages: Stages = field(default_factory=Stages)
+    """Needs, shortlist, costs, deployment: what the stages before and after the test found."""

@@ -4,6 +4,7 @@ Every text is escaped by Jinja2; the page's own Content-Security-Policy forbids 
 that even a mistake in escaping could load nothing.
 """
 
+from collections.abc import Mapping
 from functools import cache, partial
 from importlib import resources
 from typing import Any
@@ -16,9 +17,16 @@ from bakeoff.report.data import ReportData
 from bakeoff.report.numbers import Language, date
 from bakeoff.report.text import one_line
 from bakeoff.report.view import matrices, models, pairs, rows
+from bakeoff.report.view.costs import costs
 from bakeoff.report.view.how import how
 from bakeoff.report.view.judging import judging
+from bakeoff.report.view.needs import needs
+from bakeoff.report.view.running import running
+from bakeoff.report.view.shortlist import shortlist
+from bakeoff.report.view.tradeoffs import costs_of, tradeoffs
 from bakeoff.report.words import label, sentence
+
+WIDTHS: tuple[charts.Width, ...] = ("wide", "narrow")
 
 
 def html(data: ReportData, lang: Language) -> str:
@@ -37,12 +45,18 @@ def html(data: ReportData, lang: Language) -> str:
         verdict=data.decision.verdict,
         headline=headline,
         reasons=reasons,
-        caveats=caveats,
+        caveats=[*caveats, *(sentence(one, lang) for one in data.stages.left_out)],
         since=_since(data, lang),
         facts=models.facts(data, lang),
         metric=models.metric_name(metric, lang) if metric else label("column.quality", lang),
         models=list(views.values()),
         chart=_chart(data, views, lang),
+        cost_chart=_cost_chart(data, views, lang),
+        tradeoffs=tradeoffs(data, lang),
+        costs=costs(data.stages.costs, data.decision.choice, lang),
+        running=running(data.stages.deployment, lang),
+        needs=needs(data.stages.needs, lang),
+        shortlist=shortlist(data.stages.shortlist, views, lang),
         pairs=pairs.pairs(data.decision, views, lang),
         judging=judging(data, lang),
         rows=shown_rows,
@@ -81,14 +95,47 @@ def _chart(data: ReportData, views: dict[str, models.ModelView], lang: Language)
     ]
     if not points:
         return None
-    metric = f"{models.metric_name(table.metric_of(data.decision) or '', lang)}, %"
-    drawings = {}
-    for width in ("wide", "narrow"):
-        spec = charts.quality_speed_spec(points, metric=metric, lang=lang, width=width)
-        # Drawn by Vega from numbers, fixed words and single letters; nothing of a stranger's is in it.
-        drawings[width] = Markup(charts.draw(spec, lang=lang))
-    shown = {point.key for point in points}
-    return {**drawings, "models": [model for model in views.values() if model.key in shown]}
+    drawings = {
+        width: charts.quality_speed_spec(points, metric=_metric(data, lang), lang=lang, width=width) for width in WIDTHS
+    }
+    return _drawn(drawings, {point.key for point in points}, views, lang)
+
+
+def _cost_chart(data: ReportData, views: dict[str, models.ModelView], lang: Language) -> dict[str, Any] | None:
+    """Likewise, where what they cost is known of two or more."""
+    usd, monthly = costs_of(data)
+    points = [
+        charts.CostPoint(
+            key=views[model.model].key,
+            quality=model.quality.value,
+            low=model.quality.low,
+            high=model.quality.high,
+            usd=usd[model.model],
+            chosen=model.model == data.decision.choice,
+        )
+        for model in table.ranked(data.decision)
+        if model.quality and model.model in usd
+    ]
+    if len(points) < 2:
+        return None
+    drawings = {
+        width: charts.quality_cost_spec(points, monthly=monthly, metric=_metric(data, lang), lang=lang, width=width)
+        for width in WIDTHS
+    }
+    return _drawn(drawings, {point.key for point in points}, views, lang)
+
+
+def _metric(data: ReportData, lang: Language) -> str:
+    return f"{models.metric_name(table.metric_of(data.decision) or '', lang)}, %"
+
+
+def _drawn(
+    specs: Mapping[charts.Width, dict[str, Any]], keys: set[str], views: dict[str, models.ModelView], lang: Language
+) -> dict[str, Any]:
+    # Drawn by Vega from numbers, fixed words and single letters; nothing of a stranger's is in it.
+    drawings: dict[str, Any] = {width: Markup(charts.draw(spec, lang=lang)) for width, spec in specs.items()}
+    shown = [model for model in views.values() if model.key in keys]
+    return drawings | {"models": shown, "has_front": any(map(charts.has_front, specs.values()))}
 
 
 @cache

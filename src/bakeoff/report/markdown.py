@@ -3,12 +3,13 @@
 Text that strangers wrote stands inside code spans or with every sign of Markdown and HTML escaped.
 """
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from bakeoff.report import numbers, table
 from bakeoff.report.data import ReportData
+from bakeoff.report.marks import block, bullets, code, escape, grid
 from bakeoff.report.numbers import Language
+from bakeoff.report.stages_markdown import around, choice_parts
 from bakeoff.report.text import one_line
 from bakeoff.report.view import matrices, models, pairs, rows
 from bakeoff.report.view.how import HowView, how
@@ -16,12 +17,6 @@ from bakeoff.report.view.judging import judging
 from bakeoff.report.view.models import ModelView
 from bakeoff.report.words import label, sentence
 
-_SPECIAL = re.compile(
-    r"([\\`*\[\]<>|~$])"  # emphasis, code, links, HTML, tables, strikethrough, mathematics
-    r"|(?<![^\W_])(_)|(_)(?![^\W_])"  # emphasis; not inside a word
-    r"|^\s*([-+=#])|(#)(?=\d)|(@)(?=\w)|(&)(?=[#\w])"  # lists, headings, issue numbers, mentions, entities
-    r"|(?<=^\d)([.)])(?=\s)|(?<=^\d\d)([.)])(?=\s)|(:)(?=//)|(?<=\bwww)(\.)"  # numbered lists, bare links
-)
 _MARKS = {"right": "✓", "wrong": "✗", "none": "–"}
 
 
@@ -36,13 +31,16 @@ def markdown(data: ReportData, lang: Language) -> str:
         " · ".join([label("title", lang), escape(one_line(data.project)), *dates]),
         *(escape(reason) for reason in reasons),
         f"## {label('heading.results', lang)}",
-        _table(header, lines, text_columns=2),
+        grid(header, lines, text_columns=2),
         *_pairs(data, views, lang),
     ]
+    parts += choice_parts(data, lang)
     parts += _since(data, lang)
+    caveats += [sentence(one, lang) for one in data.stages.left_out]
     if caveats:
-        parts += [f"## {label('heading.caveats', lang)}", _list(escape(caveat) for caveat in caveats)]
+        parts += [f"## {label('heading.caveats', lang)}", bullets(escape(caveat) for caveat in caveats)]
     parts += [
+        *around(data, views, lang),
         *_judging(data, lang),
         *_rows(data, views, lang),
         *_matrices(data, views, lang),
@@ -58,40 +56,7 @@ def _since(data: ReportData, lang: Language) -> list[str]:
     if data.since is None:
         return []
     said = [sentence(change, lang) for change in data.since.changes] or [label("since.nothing", lang)]
-    return [f"## {escape(label('since.heading', lang, earlier=data.since.earlier))}", _list(map(escape, said))]
-
-
-def escape(value: str) -> str:
-    """Text that shows as it is: no markup, no link, no mention, no HTML, no list or heading at the start of a line."""
-    return _SPECIAL.sub(lambda match: f"{match[0][:-1]}\\{match[0][-1]}", value)
-
-
-def code(value: str) -> str:
-    """A code span around any one-line text (CommonMark 6.1: a fence longer than every run of backticks inside)."""
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", value)), default=0))
-    pad = " " if value.startswith("`") or value.endswith("`") or not value.strip() else ""
-    return f"{fence}{pad}{value}{pad}{fence}"
-
-
-def block(value: str) -> str:
-    """A fenced code block around any text (CommonMark 4.5)."""
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", value)), default=0))
-    return f"{fence}text\n{value}\n{fence}"
-
-
-def _table(header: Sequence[str], lines: Iterable[Sequence[str]], *, text_columns: int) -> str:
-    rule = ["---" if index < text_columns else "--:" for index in range(len(header))]
-    return "\n".join(
-        [_line(map(escape, header)), _line(rule), *(_line(map(escape, line)) for line in lines)],
-    )
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _list(items: Iterable[str]) -> str:
-    return "\n".join(f"- {item}" for item in items)
+    return [f"## {escape(label('since.heading', lang, earlier=data.since.earlier))}", bullets(map(escape, said))]
 
 
 def _pairs(data: ReportData, views: dict[str, ModelView], lang: Language) -> list[str]:
@@ -106,7 +71,7 @@ def _pairs(data: ReportData, views: dict[str, ModelView], lang: Language) -> lis
     return [
         f"## {label('heading.pairs', lang)}",
         label("caption.pairs", lang),
-        _table([label(name, lang) for name in names], lines, text_columns=1),
+        grid([label(name, lang) for name in names], lines, text_columns=1),
     ]
 
 
@@ -115,8 +80,8 @@ def _judging(data: ReportData, lang: Language) -> list[str]:
     for section in judging(data, lang):
         parts.append(f"## {section.heading}")
         if section.lines:
-            parts += [section.caption, _table(section.header, section.lines, text_columns=1)]
-        parts.append(_list(escape(one) for one in section.sentences))
+            parts += [section.caption, grid(section.header, section.lines, text_columns=1)]
+        parts.append(bullets(escape(one) for one in section.sentences))
     return parts
 
 
@@ -138,7 +103,7 @@ def _rows(data: ReportData, views: dict[str, ModelView], lang: Language) -> list
         )
         target = f"{label('column.target', lang)}: {code(row.target.short)}"
         parts.append(
-            f"**{label('rows.id', lang)} {escape(row.id)}** {code(row.shown.short)}\n\n{_list([target, *answers])}"
+            f"**{label('rows.id', lang)} {escape(row.id)}** {code(row.shown.short)}\n\n{bullets([target, *answers])}"
         )
     return parts
 
@@ -152,10 +117,10 @@ def _matrices(data: ReportData, views: dict[str, ModelView], lang: Language) -> 
         parts.append(f"### {escape(matrix.model.name)}")
         if matrix.rows:
             lines = [[target, *(count for count, _, _ in cells)] for target, cells in matrix.rows]
-            parts.append(_table(["", *matrix.labels], lines, text_columns=1))
+            parts.append(grid(["", *matrix.labels], lines, text_columns=1))
         else:
             names = ("column.target", "column.answer", "column.count")
-            parts.append(_table([label(name, lang) for name in names], matrix.frequent, text_columns=2))
+            parts.append(grid([label(name, lang) for name in names], matrix.frequent, text_columns=2))
     return parts
 
 
@@ -173,7 +138,7 @@ def _how(done: HowView, lang: Language) -> list[str]:
 
 
 def _facts(facts: Iterable[tuple[str, str]]) -> str:
-    return _list(f"{escape(name)}: {escape(value)}" for name, value in facts)
+    return bullets(f"{escape(name)}: {escape(value)}" for name, value in facts)
 
 
 def _memory(data: ReportData, views: dict[str, ModelView], lang: Language) -> list[str]:
@@ -185,5 +150,5 @@ def _memory(data: ReportData, views: dict[str, ModelView], lang: Language) -> li
     return [
         f"### {label('heading.memory', lang)}",
         label("caption.memory", lang),
-        _table(header, lines, text_columns=1),
+        grid(header, lines, text_columns=1),
     ]

@@ -11,7 +11,9 @@ from bakeoff.evaluate.results import Disagreement
 from bakeoff.report.data import ReportData, Since
 from bakeoff.report.decision_json import decision_json, reason_json
 from bakeoff.report.judge_json import judge_json, people_json
+from bakeoff.report.stages_json import stages_json
 from bakeoff.report.text import whole
+from bakeoff.report.view.how import parameters_digest
 from bakeoff.values import to_json
 
 SCHEMA, VERSION = "bakeoff.report", 1
@@ -37,6 +39,8 @@ def report_json(data: ReportData) -> str:
         "judge": judge_json(data.judged, items=False) if data.judged is not None else None,
         "labels": people_json(data.people) if data.people is not None else None,
         "since": _since(data.since) if data.since is not None else None,
+        **stages_json(data.stages),
+        "parameters_digest": parameters_digest(data),
     }
     text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
     return f"{whole(text)}\n"

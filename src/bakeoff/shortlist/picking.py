@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Sequence
 
+from bakeoff.catalog.loading import Catalog
 from bakeoff.needs import Needs
 from bakeoff.shortlist.meeting import specialised
 from bakeoff.shortlist.portfolio import LEAST, MOST, chances, choose, utility
@@ -16,7 +17,7 @@ FAR_BEHIND = 6.0
 """Doublings behind the best, beyond which a light model is no alternative."""
 
 
-def pick(entries: Sequence[Entry], needs: Needs, today: datetime.date) -> list[Pick]:
+def pick(entries: Sequence[Entry], needs: Needs, catalog: Catalog, today: datetime.date) -> list[Pick]:
     """Three to five picks, fewer where there are no more.
 
     The set is chosen for the expected best after the test (`portfolio`). Then one that is much lighter or faster is
@@ -38,7 +39,7 @@ def pick(entries: Sequence[Entry], needs: Needs, today: datetime.date) -> list[P
                 entry,
                 _role(entry, needs, first=chosen[0], best=best, fastest=fastest),
                 chance,
-                tuple(speaks_for(entry, needs)),
+                tuple(speaks_for(entry, needs, catalog)),
                 tuple(speaks_against(entry, needs, today)),
             )
         )

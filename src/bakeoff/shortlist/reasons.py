@@ -3,9 +3,11 @@
 import datetime
 from collections.abc import Iterator
 
+from bakeoff.catalog.loading import Catalog
 from bakeoff.catalog.model import Model
 from bakeoff.fit.plan.choose import is_heavy
 from bakeoff.needs import Needs
+from bakeoff.shortlist.alternatives import alternatives
 from bakeoff.shortlist.meeting import cramped, knowledge, specialised
 from bakeoff.shortlist.values import Entry
 from bakeoff.values import Reason, reason
@@ -18,7 +20,7 @@ OLD_MONTHS = 15
 """The same score is reached at half the size every 3.5 months (arXiv 2412.04315)."""
 
 
-def speaks_for(entry: Entry, needs: Needs) -> Iterator[Reason]:
+def speaks_for(entry: Entry, needs: Needs, catalog: Catalog) -> Iterator[Reason]:
     """Best first."""
     model, standing, plan = entry.model, entry.standing, entry.plan
     if specialised(model, needs):
@@ -39,6 +41,17 @@ def speaks_for(entry: Entry, needs: Needs) -> Iterator[Reason]:
         yield reason("for.license", license=model.licence.name)
     if model.openness is not None and model.openness.level != "weights":
         yield reason("for.openness", level=model.openness.level)
+    yield from _community(model, catalog)
+
+
+def _community(model: Model, catalog: Catalog) -> Iterator[Reason]:
+    """What others do with it. Downloads are known after `bakeoff catalog refresh`; the shipped catalog has none."""
+    if model.hub is not None and model.hub.downloads:
+        source = model.provenance.get("hub")
+        yield reason("for.downloads", n=model.hub.downloads, date=source.as_of if source is not None else "?")
+    tuned = len(alternatives(model, catalog))
+    if tuned:
+        yield reason("for.fine_tunes", n=tuned)
 
 
 def speaks_against(entry: Entry, needs: Needs, today: datetime.date) -> Iterator[Reason]:
@@ -64,6 +77,8 @@ def _evidence_against(entry: Entry, needs: Needs) -> Iterator[Reason]:
 def _facts_against(model: Model, needs: Needs, today: datetime.date) -> Iterator[Reason]:
     if model.licence is not None and model.licence.commercial_use != "yes":
         yield reason("against.license", license=model.licence.name, clauses=list(model.licence.clauses[:2]) or ["-"])
+    if model.tools and "llama.cpp" not in model.tools:
+        yield reason("against.tools", tools=list(model.tools))
     if model.gated:
         yield reason("against.gated")
     if cramped(model, needs):

@@ -70,7 +70,7 @@ def shortlist(
     entries = _entries(heads, needs, machine, catalog, standing, hosted, calibration, out)
     entries = _without_dominated(entries, needs, out)
     entries.sort(key=lambda one: -utility(one, needs.prefer))
-    picks = pick(entries, needs, day)
+    picks = pick(entries, needs, catalog, day)
     chosen = {one.entry.model.id for one in picks}
     for entry in entries:
         if entry.model.id not in chosen:

@@ -1,10 +1,30 @@
 """Where model files and data sets come from: this disk, the Hugging Face Hub, Python packages.
 
-Knows nothing about running models or reading rows.
+Knows nothing about running models or reading rows. The names are imported when they are first used.
 """
 
-from bakeoff.weights.datasets import dataset, dataset_reference, is_dataset
-from bakeoff.weights.getting import cached, get
-from bakeoff.weights.types import DownloadProgress, ModelFile
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bakeoff.weights.datasets import dataset, dataset_reference, is_dataset
+    from bakeoff.weights.getting import cached, get
+    from bakeoff.weights.types import DownloadProgress, ModelFile
 
 __all__ = ["DownloadProgress", "ModelFile", "cached", "dataset", "dataset_reference", "get", "is_dataset"]
+
+_HOMES = {
+    "DownloadProgress": "types",
+    "ModelFile": "types",
+    "cached": "getting",
+    "dataset": "datasets",
+    "dataset_reference": "datasets",
+    "get": "getting",
+    "is_dataset": "datasets",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'bakeoff.weights' has no attribute {name!r}")
+    return getattr(import_module(f"bakeoff.weights.{_HOMES[name]}"), name)

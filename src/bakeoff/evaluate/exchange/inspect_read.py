@@ -197,12 +197,13 @@ def _answer(output: Any) -> Answer | None:
         return None
     choice = _fields(output["choices"][0])
     message, usage = _fields(choice.get("message")), _fields(output.get("usage"))
+    first = _number(_fields(output.get("metadata")).get("time_to_first_token_ms"))
     seconds = _number(output.get("time"))
     completion = output.get("completion")
     return Answer(
         text=completion if isinstance(completion, str) else "",
         finish_reason=FINISH.get(str(choice.get("stop_reason")), str(choice.get("stop_reason") or "") or None),
-        time_to_first_token_ms=None,
+        time_to_first_token_ms=first,
         latency_ms=seconds * 1000 if seconds is not None else None,
         prompt_tokens=_whole(usage.get("input_tokens")),
         output_tokens=_whole(usage.get("output_tokens")),

@@ -129,7 +129,10 @@ def _samples(table: Table, one: Exported, origin: Origin) -> Iterator[dict[str, 
 def _sample(row: Row, cell: GradedCell, finish: str | None, one: Exported, origin: Origin) -> dict[str, Any]:
     user = {"role": "user", "content": cell.shown, "source": "input"}
     sample: dict[str, Any] = {"id": row.id, "epoch": 1, "input": cell.shown, "target": cell.target, "messages": [user]}
-    metadata: dict[str, Any] = {"row": dict(row.values), "group": row.group, "faults": list(cell.faults)}
+    # What is told of a sample is the row alone, the same in the log of every candidate; the rest belongs to the output.
+    metadata = dict(row.values)
+    if row.group is not None:
+        metadata.setdefault("group", row.group)
     if has_answer(cell):
         content: Any = cell.text
         if cell.thinking:
@@ -137,7 +140,6 @@ def _sample(row: Row, cell: GradedCell, finish: str | None, one: Exported, origi
         said = {"role": "assistant", "content": content, "source": "generate", "model": one.column.candidate}
         sample["messages"].append(said)
         sample["output"] = _output(cell, said, finish, one)
-        metadata["time_to_first_token_ms"] = cell.time_to_first_token_ms
         sample["scores"] = _sample_scores(cell, origin.graders)
     else:
         error = "the request got no answer"
@@ -164,6 +166,7 @@ def _output(cell: GradedCell, said: dict[str, Any], finish: str | None, one: Exp
         }
     if cell.latency_ms is not None:
         output["time"] = cell.latency_ms / 1000
+    output["metadata"] = {"time_to_first_token_ms": cell.time_to_first_token_ms, "faults": list(cell.faults)}
     return output
 
 

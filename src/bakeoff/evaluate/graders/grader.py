@@ -8,7 +8,7 @@ from typing import Any
 from bakeoff.errors import BakeoffError, ProjectError
 from bakeoff.evaluate.graders.equal import Exact, Normalized, NotContains
 from bakeoff.evaluate.graders.label import Label, targets_without_labels
-from bakeoff.evaluate.graders.registry import NAMES, defaults, rule_of
+from bakeoff.evaluate.graders.registry import defaults, name_of, rule_of
 from bakeoff.evaluate.graders.rule import NO_ROW, Case, Grade, Rule
 from bakeoff.evaluate.request import json_digest
 from bakeoff.evaluate.types import Row
@@ -53,7 +53,7 @@ class Grader:
     @property
     def kind(self) -> str:
         """Its name in `bakeoff.toml`."""
-        return NAMES[type(self.rule)]
+        return name_of(type(self.rule))
 
     @property
     def labels(self) -> tuple[str, ...]:

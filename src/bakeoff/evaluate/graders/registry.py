@@ -1,52 +1,66 @@
 """Every kind of grader by its name in `bakeoff.toml`, and how options become a rule."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
-from rapidfuzz import fuzz, process
-
-from bakeoff.evaluate.graders.equal import Contains, Exact, Normalized, NotContains
-from bakeoff.evaluate.graders.fields import Fields
-from bakeoff.evaluate.graders.function import Function
-from bakeoff.evaluate.graders.grounded import Grounded
-from bakeoff.evaluate.graders.json_valid import Json
-from bakeoff.evaluate.graders.label import Label
-from bakeoff.evaluate.graders.language import Language
-from bakeoff.evaluate.graders.length import Length
-from bakeoff.evaluate.graders.number import Number
-from bakeoff.evaluate.graders.overlap import Bleu, Chrf, Rouge
-from bakeoff.evaluate.graders.pattern import Regex
-from bakeoff.evaluate.graders.python import Python
 from bakeoff.evaluate.graders.rule import Rule
-from bakeoff.evaluate.graders.similarity import Similarity
-from bakeoff.evaluate.graders.sql import Sql
 
-KINDS: Mapping[str, type[Rule]] = {
-    "exact": Exact,
-    "normalized": Normalized,
-    "contains": Contains,
-    "not_contains": NotContains,
-    "regex": Regex,
-    "label": Label,
-    "number": Number,
-    "json": Json,
-    "fields": Fields,
-    "sql": Sql,
-    "python": Python,
-    "rouge": Rouge,
-    "chrf": Chrf,
-    "bleu": Bleu,
-    "similarity": Similarity,
-    "length": Length,
-    "language": Language,
-    "grounded": Grounded,
-    "function": Function,
+_HOMES = {
+    "exact": ("equal", "Exact"),
+    "normalized": ("equal", "Normalized"),
+    "contains": ("equal", "Contains"),
+    "not_contains": ("equal", "NotContains"),
+    "regex": ("pattern", "Regex"),
+    "label": ("label", "Label"),
+    "number": ("number", "Number"),
+    "json": ("json_valid", "Json"),
+    "fields": ("fields", "Fields"),
+    "sql": ("sql", "Sql"),
+    "python": ("python", "Python"),
+    "rouge": ("overlap", "Rouge"),
+    "chrf": ("overlap", "Chrf"),
+    "bleu": ("overlap", "Bleu"),
+    "similarity": ("similarity", "Similarity"),
+    "length": ("length", "Length"),
+    "language": ("language", "Language"),
+    "grounded": ("grounded", "Grounded"),
+    "function": ("function", "Function"),
 }
+"""Kind -> its module in this folder, and its class."""
+
+_ROOM = __name__.rpartition(".")[0]
+_NAMES = {(f"{_ROOM}.{module}", rule): name for name, (module, rule) in _HOMES.items()}
+
+
+class _Kinds(Mapping[str, type[Rule]]):
+    """Kinds by name, each imported when it is first used."""
+
+    def __getitem__(self, name: str) -> type[Rule]:
+        module, rule = _HOMES[name]
+        found: type[Rule] = getattr(import_module(f"{_ROOM}.{module}"), rule)
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in _HOMES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_HOMES)
+
+    def __len__(self) -> int:
+        return len(_HOMES)
+
+
+KINDS: Mapping[str, type[Rule]] = _Kinds()
 """In the order in which the documentation lists them."""
 
-NAMES: Mapping[type[Rule], str] = {rule: name for name, rule in KINDS.items()}
+
+def name_of(rule: type[Rule]) -> str:
+    """The name of a kind."""
+    return _NAMES[rule.__module__, rule.__name__]
+
 
 NEAR_ENOUGH = 60
 """Least similarity, of 100, at which a name is offered instead of an unknown one."""
@@ -87,6 +101,8 @@ def defaults(rule: type[Rule]) -> dict[str, Any]:
 
 
 def _near(name: str, known: list[str]) -> str:
+    from rapidfuzz import fuzz, process
+
     found = process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=NEAR_ENOUGH)
     return f", did you mean {found[0]!r}?" if found else ""
 

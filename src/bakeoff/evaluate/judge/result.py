@@ -143,10 +143,7 @@ def _caveats(plan: Plan, seen: Habits, judges: Sequence[OneJudge]) -> list[Reaso
     found += [reason("judge.left_out", model=name, n=n, total=plan.rows) for name, n in plan.left_out.items()]
     if seen.missing:
         found.append(reason("judge.missing", n=seen.missing, total=seen.asked))
-    bad = sum(seen.invalid.values())
-    if bad:
-        codes = [f"{code} ({n})" for code, n in sorted(seen.invalid.items())]
-        found.append(reason("judge.unusable", n=bad, codes=codes))
+    found += [reason("judge.unusable", why=why, n=n) for why, n in sorted(seen.invalid.items())]
     return found
 
 

@@ -120,7 +120,7 @@ def _goes_past(text: str, stop: str) -> bool:
 
 def _too_long(answer: Answer, limit: int | None) -> bool:
     """More tokens than asked for; where they are not counted, more text than so many tokens can be."""
-    if limit is None:
+    if limit is None or limit <= 0:  # some servers read -1 as no limit
         return False
     if answer.output_tokens is not None:
         # Some providers do not count thinking against the limit.

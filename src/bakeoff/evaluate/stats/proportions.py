@@ -48,16 +48,21 @@ def modified_wilson(share: float, n: float, *, alpha: float = 0.05) -> tuple[flo
         n: answers; may be an effective number that is not whole.
         alpha: probability that the interval misses.
     """
-    from scipy.special import gammaincinv
-
     low, high = wilson(share, n, alpha=alpha)
     right, wrong = share * n, (1 - share) * n
     few = min(FEW, RARE * n) + 1e-9
     if 0 < right <= few:
-        low = min(low, float(gammaincinv(right, alpha)) / n)
+        low = min(low, _poisson_limit(right, alpha) / n)
     if 0 < wrong <= few:
-        high = max(high, 1 - float(gammaincinv(wrong, alpha)) / n)
+        high = max(high, 1 - _poisson_limit(wrong, alpha) / n)
     return max(0.0, low), min(1.0, high)
+
+
+def _poisson_limit(count: float, alpha: float) -> float:
+    """The mean at which this count or a greater one comes with probability alpha."""
+    from scipy.special import gammaincinv
+
+    return float(gammaincinv(count, alpha))
 
 
 def clopper_pearson(hits: int, n: int, *, alpha: float = 0.05) -> tuple[float, float]:

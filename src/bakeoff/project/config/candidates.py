@@ -108,7 +108,7 @@ class CandidateSection(BaseModel):
             parameters = _without_default_limit(parameters, common | (self.model_extra or {}))
         preset = presets().get(self.via)
         return Candidate(
-            name=self.name or _default_name(self),
+            name=self.name or default_name(self.model, self.build, self.provider),
             model=self.model,
             build=self.build,
             via=self.via.rstrip("/"),
@@ -131,8 +131,8 @@ def _without_default_limit(parameters: dict[str, Any], given: Mapping[str, Any])
     return {name: value for name, value in parameters.items() if name != "max_tokens" or "max_tokens" in given}
 
 
-def _default_name(section: CandidateSection) -> str:
+def default_name(model: str, build: str | None, provider: object = None) -> str:
     """`SmolLM2-135M-Instruct Q4_1` from the model and the build."""
-    model = Path(section.model).stem if section.model.endswith(".gguf") else section.model.rsplit("/", 1)[-1]
-    name = f"{model} {section.build.removeprefix('gguf:')}" if section.build else model
-    return f"{name} ({section.provider})" if isinstance(section.provider, str) else name
+    short = Path(model).stem if model.endswith(".gguf") else model.rsplit("/", 1)[-1]
+    name = f"{short} {build.removeprefix('gguf:')}" if build else short
+    return f"{name} ({provider})" if isinstance(provider, str) else name

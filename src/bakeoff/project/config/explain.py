@@ -16,7 +16,8 @@ def explain(error: ValidationError, text: str, name: str) -> str:
         elif problem["type"] == "missing":
             message = "is missing"
         line = _line_of(text, where)
-        problems.append(f"{name}{f':{line}' if line else ''}: {'.'.join(map(str, where))}: {message}")
+        place = ".".join(map(str, where))
+        problems.append(": ".join(filter(None, (f"{name}:{line}" if line else name, place, message))))
     return "\n".join(problems)
 
 

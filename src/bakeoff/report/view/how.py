@@ -1,17 +1,19 @@
 """How it was done, as names and values: data, prompt, grading, rule, candidates, machine. Knows no markup."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bakeoff.evaluate.graders import GraderFacts
+from bakeoff.evaluate.request import json_digest
 from bakeoff.evaluate.types import Prompt
 from bakeoff.report import numbers
 from bakeoff.report.data import CandidateFacts, MachineFacts, ReportData
 from bakeoff.report.numbers import Language
 from bakeoff.report.text import clean, one_line, shorten
 from bakeoff.report.words import label
+from bakeoff.values import to_json
 
 MOST_PROMPT, MOST_LINE, MOST_PARAMETER = 20_000, 1000, 300
 """Characters of a template, of a line, and of one parameter (a grammar can be long), that the report shows."""
@@ -58,9 +60,35 @@ def how(data: ReportData, lang: Language) -> HowView:
         digests=(
             (label("how.data_digest", lang), data.data.digest),
             (label("how.prompt_digest", lang), data.prompt_digest),
+            (label("how.parameters_digest", lang), parameters_digest(data)),
+            *_judge_digest(data, lang),
             *files,
+            *_sources(data, lang),
         ),
     )
+
+
+def parameters_digest(data: ReportData) -> str:
+    """SHA-256 over every candidate's sampling parameters, as sent."""
+    return json_digest([[one.name, to_json(one.parameters)] for one in data.candidates])
+
+
+def _judge_digest(data: ReportData, lang: Language) -> Iterator[tuple[str, str]]:
+    if data.judged is not None:
+        yield label("how.judge_digest", lang), data.judged.settings.template_digest
+
+
+def _sources(data: ReportData, lang: Language) -> Iterator[tuple[str, str]]:
+    """Facts from outside the project, and the programs."""
+    sources = data.stages.sources
+    if sources is not None:
+        yield label("how.catalog_date", lang), sources.catalog
+        yield (
+            label("how.prices_list", lang),
+            label("how.prices_value", lang, prices=sources.prices, date=sources.prices_as_of),
+        )
+    engines = sorted({one_line(one.engine) for one in data.candidates if one.engine})
+    yield label("how.versions", lang), shorten(", ".join([f"Bakeoff {data.bakeoff}", *engines]), MOST_LINE)
 
 
 def _prompt(prompt: Prompt, lang: Language) -> list[tuple[str, str | None]]:

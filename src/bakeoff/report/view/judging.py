@@ -73,12 +73,12 @@ def standings_table(
 
 
 def _line(one: Standing, pairs: bool, lang: Language) -> tuple[str, ...]:
-    value, low, high = (numbers.percent(part, lang) for part in (one.value, one.low, one.high))
-    line = (one_line(one.candidate), numbers.count(one.rows, lang), f"{value} ({low} {DASH} {high})")
+    share = f"{numbers.percent(one.value, lang)} ({numbers.percent_range(one.low, one.high, lang)})"
+    line = (one_line(one.candidate), numbers.count(one.rows, lang), share)
     if not pairs:
         return line
     tally = " · ".join(numbers.count(number, lang) for number in (one.wins, one.ties, one.losses))
     if one.strength is None:
         return (*line, tally, DASH)
     elo, elo_low, elo_high = (numbers.count(round(part), lang) for part in one.strength.elo)
-    return (*line, tally, f"{elo} ({elo_low} {DASH} {elo_high})")
+    return (*line, tally, f"{elo} ({elo_low}{DASH}{elo_high})")

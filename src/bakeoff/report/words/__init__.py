@@ -12,6 +12,7 @@ A sentence takes its parameters in braces, with a colon and a kind where they ar
     {low:size_of_points}         -0.042 -> 4.2
     {p_holm:p}                   0.0421 -> p = 0.042
     {name:metric}                accuracy, macro-F1
+    {verdict:verdict} {rule:rule}  their own words
     {latency:ms} {time:seconds} {speed:rate} {size:size} {cost:dollars} {value:number}
 
 An entry may be a table: `by` names a parameter, and there is one sentence (or a table again) for each of its values.
@@ -156,6 +157,8 @@ KINDS: Mapping[str, Callable[[Any, Language, str], str]] = {
     "": _plain,
     "plural": _plural,
     "metric": lambda value, lang, _: label(f"metric_inline.{value}", lang),
+    "verdict": lambda value, lang, _: label(f"verdict.{value}", lang),
+    "rule": lambda value, lang, _: label(f"rule.{value}", lang),
     "percent": lambda value, lang, _: numbers.percent(value, lang, trim=True),
     "points": lambda value, lang, _: numbers.points_in_words(value, lang),
     "signed_points": lambda value, lang, _: numbers.points(value, lang),

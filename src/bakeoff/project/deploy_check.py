@@ -1,0 +1,178 @@
+"""`deploy --check`: run the chosen model as it is going to run, send it one row, and look at what comes back."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bakeoff.errors import BakeoffError, EndpointError, UsageError
+from bakeoff.evaluate.client import AskError, Client
+from bakeoff.evaluate.engines import EngineParameters, start_engine
+from bakeoff.evaluate.order import shuffled
+from bakeoff.evaluate.probe import per_token_ms
+from bakeoff.evaluate.store import Ledger
+from bakeoff.evaluate.types import Answer, Row
+from bakeoff.fit.plan.plan import Plan
+from bakeoff.project.contestants import BETWEEN, Contestant
+from bakeoff.project.deploying import deployment_for
+from bakeoff.project.filling import interruptible
+from bakeoff.project.lock import running
+from bakeoff.project.project import LEDGER_NAME, Project
+from bakeoff.project.routes import Resolved, read_key
+from bakeoff.values import Reason, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One request to what is going to run in production."""
+
+    candidate: str
+    where: str
+    """Base URL, or `embedded`."""
+
+    row_id: str
+    first_token_ms: float | None
+    tokens_per_second: float | None
+    """After the first token."""
+
+    output_tokens: int | None
+    same: bool | None
+    """The text is the one in the ledger; None where the row has no answer there."""
+
+    load_seconds: float | None
+    """Of the engine; None where a server ran already."""
+
+
+def try_candidate(
+    name: str,
+    project: Project,
+    *,
+    users: int | None = None,
+    context_tokens: int | None = None,
+    note: Callable[[Reason], None] | None = None,
+) -> Tried:
+    """Start a candidate with the planned parameters, or ask its server, and send one row.
+
+    Args:
+        name: of a candidate, or of its model.
+        project: whose row is sent.
+        users: at the same time, as of `deployment_for`.
+        context_tokens: of each.
+        note: told what goes on.
+
+    Raises:
+        UsageError: no such candidate, or it cannot run here in this way.
+        EndpointError, EngineError, KeyMissing, WeightsError: it does not answer.
+        BusyError: a run goes on.
+    """
+    contestant = _contestant(name, project)
+    resolved = contestant.resolved
+    if resolved is None:
+        assert contestant.error is not None
+        raise contestant.error
+    if resolved.answers is not None:
+        raise UsageError(f"{name} is answers from a file: there is nothing to start", hint="name another candidate")
+    row, kept = _row(project, contestant)
+    plan = None
+    if resolved.base_url is None:
+        found = deployment_for(name, project.folder, engine="llama.cpp", users=users, context_tokens=context_tokens)
+        plan = found.plan
+
+    async def work() -> Tried:
+        async with _served(contestant, resolved, plan, project.folder, note) as (client, load_seconds):
+            request = resolved.route.request(row)
+            try:
+                answer = await client.ask(request.path, request.body)
+            except AskError as error:
+                raise _failed(resolved, error) from error
+        per_token = per_token_ms(answer)
+        return Tried(
+            candidate=contestant.candidate.name,
+            where=resolved.base_url or "embedded",
+            row_id=row.id,
+            first_token_ms=answer.time_to_first_token_ms,
+            tokens_per_second=1000 / per_token if per_token else None,
+            output_tokens=answer.output_tokens,
+            same=None if kept is None else kept.text == answer.text,
+            load_seconds=load_seconds,
+        )
+
+    with running(project.folder):
+        return interruptible(work)
+
+
+def _contestant(name: str, project: Project) -> Contestant:
+    found = project.contestants()
+    for one in found:
+        own = one.candidate
+        if name in (own.name, own.name.partition(BETWEEN)[0], own.model, own.model.rpartition("/")[2]):
+            return one
+    raise UsageError(
+        f"there is no candidate {name!r} in this project, so there is no row to send",
+        hint=f"there are: {', '.join(one.candidate.name for one in found)}",
+    )
+
+
+def _row(project: Project, contestant: Contestant) -> tuple[Row, Answer | None]:
+    """The first row of the shuffled order that has an answer, with it; else the first row."""
+    rows = project.table().rows
+    order = [int(i) for i in shuffled(project.table(), project.config.run.seed)]
+    if not order:
+        raise UsageError(f"{project.config.data.file} has no rows", hint="a check sends one of them")
+    assert contestant.digests is not None
+    addresses = contestant.digests[0]
+    with Ledger(project.folder / LEDGER_NAME) as ledger:
+        stored = ledger.answers(list(dict.fromkeys(addresses)))
+    for i in order:
+        if addresses[i] in stored:
+            return rows[i], stored[addresses[i]].answer
+    return rows[order[0]], None
+
+
+def planned_parameters(plan: Plan) -> EngineParameters:
+    """The embedded engine as the plan's `llama-server` command starts it: its slots, context, layers and KV cache.
+
+    Raises:
+        UsageError: the plan keeps experts in main memory, which the embedded engine cannot.
+    """
+    if plan.offload is not None and plan.offload.expert_layers_on_cpu:
+        raise UsageError(
+            "the plan keeps experts in main memory, and the embedded engine cannot do that",
+            hint='start the printed command, and add its URL as a candidate: via = "http://127.0.0.1:8080/v1"',
+        )
+    slots = max(1, plan.conversations)
+    usual = EngineParameters.defaults(n_slots=slots, context_per_slot=plan.context_tokens // slots)
+    return EngineParameters(
+        threads=usual.threads,
+        n_slots=usual.n_slots,
+        context_per_slot=usual.context_per_slot,
+        kv_type_k="f16",
+        kv_type_v="f16",
+        n_gpu_layers=sum(plan.offload.gpu_layers) if plan.offload is not None and plan.offload.gpu_layers else None,
+    )
+
+
+@asynccontextmanager
+async def _served(
+    contestant: Contestant, resolved: Resolved, plan: Plan | None, folder: Path, note: Callable[[Reason], None] | None
+) -> AsyncIterator[tuple[Client, float | None]]:
+    if plan is None:
+        assert resolved.base_url is not None
+        async with Client(resolved.base_url, key=read_key(contestant.candidate)) as client:
+            yield client, None
+        return
+    assert resolved.model_file is not None
+    log = folder / ".bakeoff" / "engine-deploy.log"
+    log.parent.mkdir(exist_ok=True)
+    if note is not None:
+        note(reason("engine.starting", candidate=contestant.candidate.name))
+    async with (
+        start_engine(resolved.model_file.path, parameters=planned_parameters(plan), log_path=log) as engine,
+        Client(engine.base_url) as client,
+    ):
+        yield client, engine.load_seconds
+
+
+def _failed(resolved: Resolved, error: AskError) -> BakeoffError:
+    where = resolved.base_url or "the embedded engine"
+    return EndpointError(f"{where}: {error.detail}", hint="is it running, and is the candidate's `via` its address?")
