@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from bakeoff.evaluate.compare import compare
     from bakeoff.evaluate.results import Comparison
     from bakeoff.fit.plan.asking import fit
+    from bakeoff.needs import Needs
     from bakeoff.project import Listener, Project, new
+    from bakeoff.project.adding import add
+    from bakeoff.project.checking import check
+    from bakeoff.shortlist.asking import shortlist
     from bakeoff.values import Estimate, Reason
 
 _HOMES = {
@@ -27,11 +31,15 @@ _HOMES = {
     "Estimate": "bakeoff.values",
     "fit": "bakeoff.fit",
     "Listener": "bakeoff.project",
+    "Needs": "bakeoff.needs",
     "Project": "bakeoff.project",
     "Reason": "bakeoff.values",
+    "add": "bakeoff.project.adding",
+    "check": "bakeoff.project.checking",
     "compare": "bakeoff.evaluate.compare",
     "cost": "bakeoff.cost",
     "new": "bakeoff.project",
+    "shortlist": "bakeoff.shortlist.asking",
     "tune": "bakeoff.cost.tune.asking",
 }
 
@@ -41,13 +49,17 @@ __all__ = [
     "Decision",
     "Estimate",
     "Listener",
+    "Needs",
     "Project",
     "Reason",
     "__version__",
+    "add",
+    "check",
     "compare",
     "cost",
     "fit",
     "new",
+    "shortlist",
     "tune",
 ]
 

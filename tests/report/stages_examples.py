@@ -47,7 +47,7 @@ def line(candidate: str, kind: str, where: str, month: str, year: str, total: st
         "as_of": "2026-11-09",
         "source": "genai-prices",
     }
-    said = {"kind": kind, "where": where, "month_usd": month, "year_usd": year, "total_usd": total}
+    said: dict[str, Any] = {"kind": kind, "where": where, "month_usd": month, "year_usd": year, "total_usd": total}
     return CostLine(candidate=candidate, **said, **(own | more))
 
 

@@ -180,8 +180,8 @@ class TestTradeoffs:
         data = replace(data, stages=Stages(), decision=replace(data.decision, models=paid))
         assert costs_of(data) == ({SMOL: 0.5, GEMMA: 0.1, QWEN: 0.7}, False)
         assert tradeoffs(data, "en").sentences == (
-            f"Pareto front of quality, latency and cost: {QWEN}, {SMOL} and {GEMMA}. Among these, more of one costs some "
-            "of another.",
+            f"Pareto front of quality, latency and cost: {QWEN}, {SMOL} and {GEMMA}. "
+            "Among these, more of one costs some of another.",
         )
 
     def test_costs_are_of_a_month_where_two_are_known(self) -> None:

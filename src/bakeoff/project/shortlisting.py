@@ -6,15 +6,13 @@ from typing import Any
 
 from bakeoff.catalog.loading import load
 from bakeoff.errors import UsageError
-from bakeoff.fit.plan.calibration import NOTHING, calibration
 from bakeoff.fit.plan.commands import gguf_repository
-from bakeoff.hardware import machine as machine_named
 from bakeoff.needs import Needs, contradictions
-from bakeoff.needs.needs import THIS_MACHINE
 from bakeoff.project.editing import append_tables, read_document
 from bakeoff.project.offers import hosted
 from bakeoff.report.words import sentence
-from bakeoff.shortlist import Entry, Shortlist, shortlist
+from bakeoff.shortlist import Entry, Shortlist
+from bakeoff.shortlist.asking import shortlist as ask
 
 SERVERS: Mapping[str, str] = {"vllm": "vllm", "sglang": "sglang", "mlx": "http://127.0.0.1:8080/v1"}
 """Engine to the route by which its server is reached (`via`)."""
@@ -29,13 +27,7 @@ def shortlist_for(needs: Needs) -> Shortlist:
     wrong = contradictions(needs)
     if wrong:
         raise UsageError("\n".join(sentence(one, "en") for one in wrong), hint="change it with `bakeoff needs`")
-    catalog = load()
-    machine = None
-    learnt = NOTHING
-    if needs.local_allowed:
-        machine = machine_named(None if needs.hardware == THIS_MACHINE else needs.hardware)
-        learnt = calibration(machine, catalog) if machine.here else NOTHING
-    return shortlist(needs, machine, catalog, offers=hosted(needs, catalog), calibration=learnt)
+    return ask(needs, offers=hosted(needs, load()))
 
 
 def candidate_table(entry: Entry, *, here: bool) -> dict[str, Any]:

@@ -110,7 +110,8 @@ def _pick(one: PickFacts, views: Mapping[str, ModelView], lang: Language) -> Pic
 
 
 def _numbers(one: PickFacts, lang: Language) -> Iterator[str]:
-    yield label("picks.quality", lang, quality=round(one.quality, 1), spread=round(one.spread, 1))
+    quality, spread = (numbers.decimal(value, 1, lang) for value in (one.quality, one.spread))
+    yield label("picks.quality", lang, quality=quality, spread=spread)
     yield label("picks.chance", lang, chance=round(one.chance_best, 2))
     if one.seconds is not None:
         yield label("picks.seconds", lang, seconds=one.seconds)
