@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bakeoff.project.demo import demo_folder
     from bakeoff.project.creating import new
+    from bakeoff.project.demo import demo_folder
     from bakeoff.project.project import Listener, Project
 
 __all__ = ["Listener", "Project", "demo_folder", "new"]
