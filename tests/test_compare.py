@@ -187,6 +187,28 @@ def test_labels_that_were_not_read_and_models_that_do_not_look_are_told() -> Non
     assert found[0]["low"] == pytest.approx(modified_wilson(0.5, 6)[0])
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "code"),
+    [
+        ([0] * 9, [0] * 8 + [None], {"nobody_right": [{"n": 8}]}),
+        ([1] * 9, [1] * 9, {"everybody_right": [{"n": 9}]}),
+        ([0] * 9, [0] * 8 + [1], {}),
+        ([0] * 4, [0] * 4, {}),
+    ],
+)
+def test_that_nobody_or_everybody_is_right_is_told_first(
+    a: list[int | None], b: list[int | None], code: dict[str, Any]
+) -> None:
+    comparison = compare([column("a", a), column("b", b)])
+    found = codes(comparison)
+    assert {name: found[name] for name in ("nobody_right", "everybody_right") if name in found} == code
+    assert not code or comparison.caveats[0].code in code
+
+
+def test_too_few_rows_to_show_any_difference_are_told_as_such() -> None:
+    assert codes(compare([column("a", [1]), column("b", [0])]))["few_rows.none"] == [{"n": 1}]
+
+
 def test_few_rows_are_told_with_the_gap_that_they_can_tell() -> None:
     """Nothing discordant in 50 rows: half the interval is z²/(50 + z²) = 0.0713, times 2.8016/1.96."""
     few = codes(compare([column("a", [1] * 50), column("b", [1] * 50)]))["few_rows"]

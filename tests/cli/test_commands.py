@@ -1,5 +1,6 @@
 """The command line as a person meets it: standard output is the answer, exit codes tell how it went."""
 
+import errno
 import json
 import os
 import subprocess
@@ -177,3 +178,30 @@ def test_a_mistake_of_ours_is_one_message_and_a_file(
     assert str(kept) in said
     assert "Traceback" in kept.read_text()
     assert "Traceback" not in said
+
+
+def test_a_full_disk_is_no_mistake_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from bakeoff.cli.main import run_command_line
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "x"))
+
+    monkeypatch.setattr("bakeoff.project.Project", full)
+    assert run_command_line(["show", str(tmp_path)]) == 3
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {tmp_path / 'x'}: No space left on device\n\nhint: make room")
+
+
+def test_a_table_that_is_too_wide_for_the_terminal_stands_line_below_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from bakeoff.cli.output import print_table
+
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "30")
+    print_table(["", "Model", "A long heading", "Cost"], [["*", "one", "wonderfully", "$1.00"], ["", "two", "", "$2"]])
+    assert capsys.readouterr().out == ("\n* one\n  A long heading: wonderfully\n  Cost: $1.00\n\ntwo\n  Cost: $2\n\n")
+    print_table(["a", "b"], [["1", "2"]])
+    assert "1" in capsys.readouterr().out.splitlines()[3]

@@ -34,6 +34,9 @@ def fails(answer, row):
     value = {}
     return value["missing"]
 
+def leaves(answer, row):
+    raise SystemExit(3)
+
 NOT_A_FUNCTION = 3
 """
 
@@ -56,6 +59,7 @@ def test_a_function_of_the_project_judges(folder: Path, name: str, expected: flo
         ("too_much", "row r1: graders.py:too_much gave 2"),
         ("text", "row r1: graders.py:text gave 'yes'"),
         ("fails", r"row r1: graders.py:fails, line 21: KeyError: 'missing'"),
+        ("leaves", r"row r1: graders.py:leaves, line \d+: SystemExit: 3"),
         ("nothing", "graders.py has no function 'nothing'"),
         ("NOT_A_FUNCTION", "graders.py has no function 'NOT_A_FUNCTION'"),
     ],

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from bakeoff.cli.main import run_command_line
 from bakeoff.errors import ProjectError
 from bakeoff.project import Project
 from tests.judge.bench import Server, honest, label_truthfully, make_project, serving
+from tests.project.common import candidate
+from tests.project.common import make_project as plain_project
 
 RATES = {"alpha-7": 0.8, "beta-7": 0.5}
 
@@ -67,3 +70,15 @@ def test_a_judge_that_may_not_judge_stops_nothing_else(tmp_path: Path) -> None:
         assert project.decide().verdict != "barred"
         assert project.report("json", "en")
         assert project.next_pair("lan") is not None
+
+
+def test_judging_before_anything_is_answered_says_what_to_do_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nobody = "http://127.0.0.1:9/v1"
+    folder = plain_project(tmp_path / "p", candidate("a", nobody), candidate("b", nobody), rows=3)
+    judge = f'[judge]\n[[judge.criteria]]\nname = "good"\n[[judge.models]]\nmodel = "j"\nvia = "{nobody}"\n'
+    with (folder / "bakeoff.toml").open("a", encoding="utf-8") as file:
+        file.write(f"\n{judge}")
+    assert run_command_line(["judge", str(folder)]) == 2
+    assert "error: there is nothing to judge" in capsys.readouterr().err

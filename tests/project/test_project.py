@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from benchmarks.common import stub_process
 from bakeoff.errors import BusyError, EndpointError, KeyMissing, ProjectError
 from bakeoff.evaluate.store import Ledger
 from bakeoff.project import Project
+from bakeoff.project.contestants import contestants
 from bakeoff.project.lock import running
 from tests.project.common import candidate, make_project
 
@@ -50,6 +52,21 @@ def test_running_twice_asks_nothing_twice(tmp_path: Path, stub: tuple[str, Path]
     before = asked(log)
     assert [o.answered for o in Project(folder).run() if o.answered] == []
     assert asked(log) == before
+
+
+def test_a_run_and_its_decision_work_out_the_calls_once(
+    tmp_path: Path, stub: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_project(tmp_path / "p", candidate("a", f"{stub[0]}/ok/v1"))
+    times = []
+    monkeypatch.setattr("bakeoff.project.project.contestants", lambda *args: times.append(1) or contestants(*args))
+    project = Project(folder)
+    project.run()
+    decision = project.decide()
+    assert len(times) == 1
+    assert decision.models == Project(folder).decide().models
+    project.config = replace(project.config, candidates=())
+    assert project.contestants() == []
 
 
 def test_a_changed_prompt_asks_again_and_the_old_answers_come_back_with_the_old_prompt(

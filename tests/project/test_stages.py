@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from benchmarks.common import stub_process
 
+from bakeoff.evaluate.types import Candidate
 from bakeoff.hardware import here
 from bakeoff.needs import Needs
 from bakeoff.project import Project
+from bakeoff.project.costing import candidate_of, endpoint_of
 from bakeoff.project.planned import planned_machine
 from bakeoff.report import MachineFacts
 from bakeoff.report.numbers import LANGUAGES
@@ -143,3 +145,38 @@ def test_this_machine_is_the_one_that_the_ledger_names(
     needs: Needs | None, ledger: MachineFacts | None, planned: str | None
 ) -> None:
     assert planned_machine(needs, ledger) == planned
+
+
+@pytest.mark.parametrize(
+    ("via", "endpoint"),
+    [
+        ("https://me:secret@api.example/v1", "https://api.example/v1"),
+        ("https://api.example:8443/v1", "https://api.example:8443/v1"),
+        ("http://127.0.0.1:8000/v1", None),
+        ("http://10.0.0.7:8000/v1", None),
+        ("http://[fd00::1]:8000/v1", None),
+        ("embedded", None),
+        ("file", None),
+    ],
+)
+def test_a_provider_is_elsewhere_and_shown_without_its_key(via: str, endpoint: str | None) -> None:
+    assert endpoint_of(Candidate(name="a", model="m", via=via)) == endpoint
+
+
+def test_a_column_belongs_to_its_candidate_whatever_the_name() -> None:
+    plain, dotted = Candidate(name="a", model="m"), Candidate(name="a · b", model="m")
+    assert candidate_of("a", [plain, dotted]) is plain
+    assert candidate_of("a · b", [plain, dotted]) is dotted
+    assert candidate_of("a · short", [plain, dotted]) is plain
+    assert candidate_of("a · b · short", [plain, dotted]) is dotted
+
+
+def test_before_a_run_the_report_is_whole(tmp_path: Path, address: str) -> None:
+    folder = make_project(tmp_path / "p", candidate("a", f"{address}/ok/v1"), rows=3)
+    path = folder / "bakeoff.toml"
+    nothing_known = NEEDS.replace("RTX 4090, 64 GB RAM", "a machine of nobody")
+    path.write_text(nothing_known + path.read_text(encoding="utf-8"), encoding="utf-8")
+    told = json.loads(Project(folder).report("json"))
+    assert told["decision"]["choice"] is None
+    assert [one["parameters"]["part"] for one in told["left_out"]] == ["shortlist", "cost"]
+    assert "a machine of nobody" in Project(folder).report("html", "vi")

@@ -58,7 +58,7 @@ class Catalog:
     @cached_property
     def models(self) -> tuple[Model, ...]:
         """Every model."""
-        with _without_collector():
+        with without_collector():
             return tuple(self[model_id] for model_id in self.ids)
 
     @cached_property
@@ -147,14 +147,14 @@ def evidence_path() -> Path:
 def shipped_records() -> dict[str, Record]:
     """Every shipped fact by model and group."""
     records: dict[str, Record] = {}
-    with _without_collector():
+    with without_collector():
         for path in sorted((DATA / "models").glob("*.jsonl")):
             gather(parse_lines(path.read_text(encoding="utf-8"), path.name), records)
     return records
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Parsing makes 60,000 objects and no garbage; the collector would look at all of them again and again.
 
     It halves the time (2026-11-24, `benchmarks/catalog.py`).

@@ -1,5 +1,6 @@
 """The command group, what every command shares, and how an error becomes a message and an exit code."""
 
+import errno
 import importlib
 import io
 import os
@@ -9,7 +10,7 @@ from typing import Any
 
 import click
 
-from bakeoff.errors import BakeoffError, Interrupted
+from bakeoff.errors import BakeoffError, Interrupted, StorageError
 from bakeoff.version import __version__
 
 COMMANDS: dict[str, str] = {
@@ -69,6 +70,10 @@ HELP: dict[str, str] = {
 """Command -> its one line in `bakeoff --help`."""
 
 
+DISK_REFUSES = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EROFS, errno.EIO}
+"""No room, no more quota, read-only, broken: whatever was being written, the reason is outside."""
+
+
 class LazyGroup(click.Group):
     """A group that knows its commands' names and one-line helps without importing them."""
 
@@ -117,6 +122,10 @@ def run_command_line(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         return report_misuse(error)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in DISK_REFUSES:
+            where = f"{error.filename}: " if error.filename else ""
+            hint = "make room, or choose a folder that can be written; what is done is kept"
+            return report_error(StorageError(f"{where}{error.strerror}", hint=hint))
         return report_bug(error)
     return result if isinstance(result, int) else 0
 

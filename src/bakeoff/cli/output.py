@@ -49,7 +49,10 @@ def language_option(command: Any) -> Any:
 
 
 def print_table(header: list[str], rows: list[list[str]], *, numeric: set[int] | None = None) -> None:
-    """A table on standard output: aligned on a terminal, tab-separated and whole off it."""
+    """A table on standard output: aligned on a terminal, tab-separated and whole off it.
+
+    On a terminal that is too narrow for the longest words of all columns, the lines stand one below the other.
+    """
     right = numeric or set()
     if not sys.stdout.isatty():
         for line in [header, *rows]:
@@ -65,4 +68,16 @@ def print_table(header: list[str], rows: list[list[str]], *, numeric: set[int] |
         table.add_column(name, justify="right" if index in right else "left", overflow="fold")
     for line in rows:
         table.add_row(*(Text(cell) for cell in line))
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    if console.measure(table, options=console.options.update(max_width=1_000_000)).minimum <= console.width:
+        console.print(table)
+        return
+    print("\n" + "\n\n".join(_stacked(header, line) for line in rows) + "\n")
+
+
+def _stacked(header: list[str], line: list[str]) -> str:
+    """One line of a table as lines of its own: what has no heading and the first cell, then `heading: cell`."""
+    first = next((index for index, name in enumerate(header) if name), 0)
+    title = " ".join(cell for cell in line[: first + 1] if cell)
+    named = zip(header[first + 1 :], line[first + 1 :], strict=False)
+    return "\n".join([title, *(f"  {name}: {cell}" if name else f"  {cell}" for name, cell in named if cell)])

@@ -7,6 +7,7 @@ import time
 from bakeoff.cli.output import Language, say
 from bakeoff.evaluate.run import Progress
 from bakeoff.project import Listener
+from bakeoff.report.numbers import count, decimal
 from bakeoff.report.text import clean
 from bakeoff.report.words import sentence
 from bakeoff.units import show_bytes
@@ -42,8 +43,10 @@ class Watch(Listener):
             return
         rate = done / progress.seconds if progress.seconds > 0 else 0.0
         left = progress.seconds_left
-        parts = [f"{clean(progress.candidate)}: {done}/{progress.total}", f"{rate:.1f}/s"]
-        parts.append(f"{progress.prompt_tokens + progress.output_tokens:,} tokens")
+        parts = [f"{clean(progress.candidate)}: {count(done, self._lang)}/{count(progress.total, self._lang)}"]
+        parts.append(f"{decimal(rate, 1, self._lang)}/s")
+        tokens = progress.prompt_tokens + progress.output_tokens
+        parts.append(sentence(Reason("progress.tokens", {"n": tokens}), self._lang))
         if progress.cost_usd is not None:
             parts.append(sentence(Reason("progress.spent", {"usd": str(progress.cost_usd)}), self._lang))
         if progress.failed:

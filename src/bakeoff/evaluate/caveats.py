@@ -43,7 +43,7 @@ def caveats(
         pairs: the candidates two by two.
         labels: the answers are labels of a known set.
     """
-    found: list[Reason] = []
+    found: list[Reason] = _all_alike(models)
     for column, model in zip(columns, models, strict=True):
         found += _cells(model, column)
         found += _faults(model, column)
@@ -54,6 +54,19 @@ def caveats(
             found += _same_answer(column)
         found += _repeats(model)
     return (*found, *left_out(columns), *_groups(models, pairs), *_few_rows(pairs))
+
+
+def _all_alike(models: Sequence[ModelResult]) -> list[Reason]:
+    """Nobody is right anywhere, which is more often a prompt or a grader than models; or everybody is everywhere."""
+    known = [model.quality for model in models if model.quality is not None]
+    fewest = min((quality.n for quality in known), default=0)
+    if fewest < FEWEST_EQUAL:
+        return []
+    if all(quality.value == 0.0 for quality in known):
+        return [reason("nobody_right", n=fewest)]
+    if len(known) > 1 and all(quality.value == 1.0 for quality in known):
+        return [reason("everybody_right", n=fewest)]
+    return []
 
 
 def _cells(model: ModelResult, column: Column) -> list[Reason]:

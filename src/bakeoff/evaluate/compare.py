@@ -95,16 +95,15 @@ def _spread(cells: Sequence[GradedCell]) -> float:
 
 
 def _disagreement(names: Sequence[str], cells: Sequence[GradedCell]) -> Disagreement:
+    asked = [(name, cell) for name, cell in zip(names, cells, strict=True) if cell.state != "missing"]
     return Disagreement(
         row_id=cells[0].row_id,
         shown=_shortened(cells[0].shown),
         target=_shortened(cells[0].target),
-        answers={name: _shortened(cell.text) for name, cell in zip(names, cells, strict=True)},
-        scores={name: cell.score for name, cell in zip(names, cells, strict=True)},
+        answers={name: _shortened(cell.text) for name, cell in asked},
+        scores={name: cell.score for name, cell in asked},
         details={
-            name: why
-            for name, cell in zip(names, cells, strict=True)
-            if (why := tuple(detail for detail in cell.details if detail is not None))
+            name: why for name, cell in asked if (why := tuple(detail for detail in cell.details if detail is not None))
         },
     )
 

@@ -248,6 +248,8 @@ class Disagreement:
 
     target: str
     answers: Mapping[str, str]
+    """Of those that were asked this row."""
+
     scores: Mapping[str, float | None]
     details: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
     """Why the graders said so, for candidates where they gave a reason."""

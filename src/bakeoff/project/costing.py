@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from bakeoff.catalog.model import Model
 from bakeoff.cost.asking import model_named
@@ -46,11 +47,10 @@ def subjects(project: "Project", given: Mapping[str, Any]) -> list[Subject]:
 
 def subjects_of(config: Config, columns: Sequence[Column], given: Mapping[str, Any]) -> list[Subject]:
     """As `subjects`, of columns that are at hand."""
-    by_name = {candidate.name: candidate for candidate in config.candidates}
     needed = of_needs(config.needs)
     found = []
     for column in columns:
-        candidate = by_name[column.candidate.partition(BETWEEN)[0]]
+        candidate = candidate_of(column.candidate, config.candidates)
         measured, note = measured_tokens(column)
         load = Load(**{**needed, **measured, **given})
         found.append(
@@ -137,6 +137,12 @@ def _rate(price: PricePerToken | None) -> Rate | None:
     return None if price is None else Rate(price.input * MILLION, price.output * MILLION, None, price.per_request)
 
 
+def candidate_of(column: str, candidates: Sequence[Candidate]) -> Candidate:
+    """Whose column it is: its own, or that with a variant of the prompt."""
+    by_name = {candidate.name: candidate for candidate in candidates}
+    return by_name[column if column in by_name else column.rpartition(BETWEEN)[0]]
+
+
 def known_model(candidate: Candidate) -> Model | None:
     """None where nothing is known of it: then only its endpoint's price counts."""
     try:
@@ -146,10 +152,21 @@ def known_model(candidate: Candidate) -> Model | None:
 
 
 def endpoint_of(candidate: Candidate) -> str | None:
-    """Base URL of a provider elsewhere; None for what runs here."""
+    """Base URL of a provider elsewhere, without user name and password; None for what runs in the own network."""
     if candidate.via.startswith(("http://", "https://")):
         url = candidate.via
     else:
         preset = presets().get(candidate.via)
         url = base_url(preset) if preset is not None else ""
-    return None if not url or (urlsplit(url).hostname or "") in HERE else url
+    parts = urlsplit(url)
+    if not url or _is_own(parts.hostname or ""):
+        return None
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _is_own(host: str) -> bool:
+    """This machine, or an address that is not routed on the Internet (RFC 1918, RFC 4193)."""
+    try:
+        return host in HERE or ip_address(host).is_private
+    except ValueError:
+        return False

@@ -30,10 +30,9 @@ def costs_of(config: Config, columns: Sequence[Column], machine: str | None, cho
     if needs is None or not needs.requests_per_day or not columns:
         return None
     subjects = subjects_of(config, columns, {})
-    found = cost(subjects=subjects, on=[machine] if machine is not None else [])
     # A price list is only looked at for models that the needs allow to be hosted, or that are.
-    open_to_all = needs.hosted_allowed
-    elsewhere = {one.name for one in subjects if open_to_all or _is_hosted(one)}
+    elsewhere = {one.name for one in subjects if needs.hosted_allowed or _is_hosted(one)}
+    found = cost(subjects=subjects, on=[machine] if machine is not None else [], hosted=bool(elsewhere))
     lines = [line for line in found.lines if line.option.kind != "hosted" or line.option.model in elsewhere]
     unknown = [one for one in found.unknown if one.kind != "hosted" or one.model in elsewhere]
     if not lines and not unknown:

@@ -4,12 +4,12 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from bakeoff.errors import BusyError
+from bakeoff.errors import BusyError, StorageError
 from bakeoff.evaluate.store import now
 
 
@@ -19,6 +19,7 @@ def running(folder: Path) -> Iterator[None]:
 
     Raises:
         BusyError: another process runs on it; the message says which.
+        StorageError: the folder cannot be written.
     """
     lock = FileLock(folder / ".bakeoff-run.lock")
     holder = folder / ".bakeoff-run.json"
@@ -29,8 +30,13 @@ def running(folder: Path) -> Iterator[None]:
             f"{folder}: {_holder(holder)} is running this project",
             hint="wait until it is done, or stop it; `bakeoff show` works meanwhile",
         ) from None
+    except OSError as error:
+        raise StorageError(
+            f"{folder}: {error.strerror or error}", hint="a run writes its answers there: make the folder writable"
+        ) from None
     try:
-        holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": now()}))
+        with suppress(OSError):  # only told to the one who waits; a full disk is for the ledger to tell
+            holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": now()}))
         yield
     finally:
         holder.unlink(missing_ok=True)

@@ -19,8 +19,7 @@ from bakeoff.evaluate.results import Column
 from bakeoff.evaluate.types import Candidate
 from bakeoff.needs import Needs
 from bakeoff.project.config import Config
-from bakeoff.project.contestants import BETWEEN
-from bakeoff.project.costing import endpoint_of, known_model
+from bakeoff.project.costing import candidate_of, endpoint_of, known_model
 from bakeoff.project.counting import costs_of
 from bakeoff.project.deploying import deployment_for
 from bakeoff.project.planned import planned_machine
@@ -129,10 +128,10 @@ def _beside(candidate: Candidate, known: dict[str, str], found: Shortlist) -> Be
 
 def _deployment(folder: Path, config: Config, choice: str | None, machine: str | None) -> DeployFacts | None:
     """None where there is no choice, or where nothing is known that could run it."""
-    own = (choice or "").partition(BETWEEN)[0]
-    candidate = next((one for one in config.candidates if one.name == own and one.via != "file"), None)
-    if candidate is None:
+    candidate = candidate_of(choice, config.candidates) if choice is not None else None
+    if candidate is None or candidate.via == "file":
         return None
+    own = candidate.name
     endpoint = endpoint_of(candidate)
     if endpoint is not None:
         step = reason("report.hosted", model=candidate.model, url=endpoint)

@@ -30,6 +30,7 @@ def block(value: str) -> str:
 
 
 def grid(header: Sequence[str], lines: Iterable[Sequence[str]], *, text_columns: int) -> str:
+    """A table; the first so many columns are text, the others numbers."""
     rule = ["---" if index < text_columns else "--:" for index in range(len(header))]
     return "\n".join(
         [_line(map(escape, header)), _line(rule), *(_line(map(escape, cells)) for cells in lines)],
@@ -41,4 +42,5 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def bullets(items: Iterable[str]) -> str:
+    """A list; the items are Markdown already."""
     return "\n".join(f"- {item}" for item in items)

@@ -68,7 +68,7 @@ class Function(Rule):
         started = time.monotonic()
         try:
             found = judge(case.text, case.row.values)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self._failed(error, case.row) from error
         slow = time.monotonic() - started
         detail = reason("grade.slow_function", seconds=slow) if slow > SLOW_SECONDS else None
@@ -90,7 +90,7 @@ class Function(Rule):
             )
         return Grade(score, detail=detail)
 
-    def _failed(self, error: Exception, row: Row) -> ProjectError:
+    def _failed(self, error: BaseException, row: Row) -> ProjectError:
         file = self._file()
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(file)]
         where = f", line {frames[-1].lineno}" if frames and frames[-1].lineno else ""
@@ -121,7 +121,7 @@ def _loaded(path: str, source: str) -> dict[str, Any]:
     space: dict[str, Any] = {"__name__": Path(path).stem, "__file__": path}
     try:
         exec(compile(source, path, "exec"), space)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
         line = error.lineno if isinstance(error, SyntaxError) else frames[-1].lineno if frames else None
         raise ProjectError(

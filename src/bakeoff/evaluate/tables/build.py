@@ -59,9 +59,14 @@ def build(source: Source, name: str, *, id_column: str | None = None, group_colu
         notes.append(reason("data.blank_groups", column=group_column, n=blank))
     if id_column is None:
         notes.append(reason("data.ids_made", n=len(rows)))
-    if repeated := len(rows) - len(np.unique(np.frombuffer(reading.hashes, dtype=np.int64))):
+    if repeated := _repeated(np.frombuffer(reading.hashes, dtype=np.int64)):
         notes.append(reason("data.repeated_rows", n=repeated))
     return Table(columns=columns, rows=rows, digest=reading.digest(), notes=tuple(notes))
+
+
+def _repeated(hashes: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> int:
+    """How many are equal to an earlier one. `np.unique` would load masked arrays first: 20 ms of every start."""
+    return len(hashes) - 1 - int(np.count_nonzero(np.diff(np.sort(hashes))))
 
 
 def shown(cell: Any) -> str:

@@ -96,7 +96,7 @@ def _share(models: int, longest: int) -> float:
 
 def _pick(one: PickFacts, views: Mapping[str, ModelView], lang: Language) -> PickView:
     own = one.candidates
-    tested = tuple(view for name, view in views.items() if name in own or name.partition(BETWEEN)[0] in own)
+    tested = tuple(view for name, view in views.items() if name in own or name.rpartition(BETWEEN)[0] in own)
     return PickView(
         name=short_name(one.model),
         build=short_name(one.build or one.provider or ""),
