@@ -56,7 +56,7 @@ def test_rouge_reads_vietnamese_by_syllables() -> None:
     assert why("rouge", "...", "x") == "grade.no_target"
 
 
-@given(st.text(max_size=60), st.text(min_size=1, max_size=60))
+@given(st.text(max_size=60), st.text(st.characters(exclude_characters="{}"), min_size=1, max_size=60))
 def test_every_overlap_lies_between_0_and_1_and_is_1_for_the_same(answer: str, target: str) -> None:
     for variant in ("rouge1", "rouge2", "rougeL"):
         found = rouge(words(answer), words(target), variant)

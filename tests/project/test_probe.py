@@ -88,3 +88,8 @@ def test_the_embedded_engine_is_started_with_a_slot_for_each_request(real_cache:
     assert [level["output_tokens"] for level in document["levels"]] == [8, 8], "the end of the answer is ignored"
     assert [level["failed"] for level in document["levels"]] == [0, 0]
     assert 30 <= document["levels"][0]["prompt_tokens"] <= 90
+
+
+def test_nobody_at_the_address_is_outside_and_not_wrong_use(tmp_path: Path) -> None:
+    with pytest.raises(EndpointError, match="cannot be reached"):
+        run("http://127.0.0.1:9/v1", "--project", tmp_path)

@@ -175,8 +175,15 @@ class Client:
         if response.headers.get("Server") != "llama.cpp":
             self._once = None
 
-    async def models(self) -> list[str]:
-        """Ids of the models that the server offers; empty where it does not say."""
+    async def models(self, *, reach: bool = False) -> list[str]:
+        """Ids of the models that the server offers; empty where it does not say.
+
+        Args:
+            reach: tell a server that is not there from one that does not say.
+
+        Raises:
+            AskError: `reach`, and there is no connection.
+        """
         assert self._session is not None, "use `async with Client(...)`"
         try:
             async with self._session.get(self.base_url + "/models", allow_redirects=False) as response:
@@ -184,6 +191,10 @@ class Client:
                     return []
                 found = await response.json(content_type=None)
                 return [str(model["id"]) for model in found["data"]]
+        except aiohttp.ClientConnectionError as error:
+            if reach:
+                raise AskError("unreachable", str(error)) from error
+            return []
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError):
             return []
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bakeoff.catalog.finding import find
 from bakeoff.deploy import Deployment, deployment
 from bakeoff.errors import StorageError, UsageError
 from bakeoff.fit.plan.asking import fit
@@ -41,6 +42,9 @@ def deployment_for(
     """
     needs = read_needs(folder) or Needs()
     model, own_build, parameters = _candidate(name, folder)
+    via = str(parameters.get("via", ""))
+    if via == "file" or via.startswith(("http://", "https://")):
+        _check_known(name, model, via)
     planned = needs.hardware if needs.hardware not in (THIS_MACHINE, NO_HARDWARE) else None
     answer = fit(
         model,
@@ -54,6 +58,21 @@ def deployment_for(
         least_speed=needs.min_decode_tokens_per_second,
     )
     return deployment(answer, parameters=parameters)
+
+
+def _check_known(name: str, model: str, via: str) -> None:
+    """What is answered elsewhere can be planned where its id is that of a model.
+
+    Raises:
+        UsageError: it is the server's own name for something.
+    """
+    try:
+        find(model)
+    except UsageError:
+        raise UsageError(
+            f"{name} is answered elsewhere ({via.rpartition('@')[2]}), and {model!r} is not in the catalog",
+            hint="name the model itself, as `bakeoff fit` does: bakeoff deploy MODEL --on ...",
+        ) from None
 
 
 def _candidate(name: str, folder: Path) -> tuple[str, str | None, Mapping[str, Any]]:

@@ -176,7 +176,12 @@ def _candidate(project: Project, name: str) -> _Target:
 
 
 async def _only_model(client: Client, target: str) -> str:
-    offered = await client.models()
+    try:
+        offered = await client.models(reach=True)
+    except AskError as error:
+        raise EndpointError(
+            f"{target} cannot be reached: {error.detail}", hint="is the server running, and is the port right?"
+        ) from None
     if len(offered) == 1:
         return offered[0]
     if not offered:

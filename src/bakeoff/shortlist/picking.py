@@ -59,7 +59,7 @@ def _role(entry: Entry, needs: Needs, *, first: Entry, best: Entry, fastest: Ent
         return "hosted"
     if _is_light(entry, first):
         return "light"
-    return "other family" if entry.model.family != first.model.family else "sibling"
+    return "other family" if entry.model.organisation != first.model.organisation else "sibling"
 
 
 def _is_light(entry: Entry, than: Entry) -> bool:

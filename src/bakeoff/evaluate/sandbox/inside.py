@@ -14,6 +14,7 @@ that reach the kernel's rarely used corners are refused (seccomp). `unshare(2)`,
 import ctypes
 import json
 import os
+import select
 import signal
 import struct
 import sys
@@ -49,16 +50,24 @@ def main() -> None:
     order = json.loads(sys.argv[1])
     if sys.platform == "linux":
         _libc().prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != order["parent"]:
+            os._exit(SETUP_FAILED)  # it died before we asked to be told
     if order["wall"] == "namespaces":
         try:
             _leave(order)
         except OSError as error:
             _fail(f"{error.strerror or error} ({error.filename or 'namespaces'})")
+    alive, ours = os.pipe()
     child = os.fork()
     if child:
+        os.close(alive)
         _wait(child, order["seconds"])
+    os.close(ours)
     try:
         _give_up_rights(order)
+        if select.select([alive], [], [], 0)[0]:
+            os._exit(SETUP_FAILED)  # who waits for us died before we asked to be told
+        os.close(alive)
     except OSError as error:
         _fail(f"{error.strerror or error} (limits)")
     try:

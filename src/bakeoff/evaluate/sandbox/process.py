@@ -135,6 +135,7 @@ def _command(source: str, limits: Limits, wall: Wall, folder: str) -> list[str]:
         "environment": _environment(folder, wall),
         "root": folder,
         "folders": _folders(),
+        "parent": os.getpid(),
         "seconds": limits.seconds,
         "memory_bytes": limits.memory_bytes,
         "processes": limits.processes,

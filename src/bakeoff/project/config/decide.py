@@ -34,7 +34,7 @@ class DecideSection(Section):
             try:
                 checked_weights(weights)
             except UsageError as error:
-                raise ValueError(f"{error.message}: {error.hint}") from None
+                raise ValueError(f"{error.message.removeprefix('weights: ')}: {error.hint}") from None
         return weights
 
     @field_validator("rule", mode="before")

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
+from bakeoff.decide.limits import usd_per_1000_rows
 from bakeoff.evaluate.results import ModelResult
 from bakeoff.report import numbers, table
 from bakeoff.report.data import ReportData
@@ -44,7 +44,8 @@ def tradeoffs(data: ReportData, lang: Language) -> TradeoffsView:
 def costs_of(data: ReportData) -> tuple[dict[str, float], bool]:
     """(US dollars by candidate, whether they are of a month): at the load where it is known of two or more.
 
-    Else what the run itself cost. Unknown is left out, never zero.
+    Else what the run itself would have cost for all rows: a candidate that left a race early is not cheap for that.
+    Unknown is left out, never zero.
     """
     found = data.stages.costs
     if found is not None:
@@ -55,7 +56,8 @@ def costs_of(data: ReportData) -> tuple[dict[str, float], bool]:
         }
         if len(months) > 1:
             return months, True
-    return {one.model: float(Decimal(one.cost_usd)) for one in data.decision.models if one.cost_usd is not None}, False
+    per_thousand = {one.model: (usd_per_1000_rows(one), one.n) for one in data.decision.models}
+    return {name: usd * n / 1000 for name, (usd, n) in per_thousand.items() if usd is not None}, False
 
 
 def _front(data: ReportData, lang: Language) -> Iterator[Reason]:
