@@ -26,7 +26,7 @@ from bakeoff.shortlist.running import too_slow, wanted
 from bakeoff.shortlist.values import Entry, Offer, Relaxed, Shortlist
 from bakeoff.values import Reason, reason
 
-MOST_PLANS = 80
+MOST_PLANS = 60
 """Models that are planned in full, best first: the rest is far behind in ability, and not lighter than all of these."""
 
 SAME_SIZE = 1.0
