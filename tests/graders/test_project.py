@@ -117,7 +117,10 @@ def test_a_reader_is_told_why(tmp_path: Path, server: tuple[str, Path], capsys: 
         ),
         ('kind = "contains"', "target is missing"),
         ('kind = "contains"\ntarget = "{{ answer }}"', "has no column 'answer'"),
-        ('kind = "python"\ntarget = "{{ tests }}"\nbefore = "{{ imports }}"', "has no column 'imports'"),
+        (
+            'kind = "python"\nisolation = "process"\ntarget = "{{ tests }}"\nbefore = "{{ imports }}"',
+            "has no column 'imports'",
+        ),
         (
             'kind = "number"\ntarget = "{{ label }}"',
             "row 0: grader number: there is no number in the target 'positive'",

@@ -126,12 +126,13 @@ def _leave(order: dict[str, Any]) -> None:
     _mount(None, "/", None, MS_REC | MS_PRIVATE, None)
     root = order["root"]
     _mount("none", root, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
+    # Before the folders: a virtual environment may lie below /tmp.
+    os.mkdir(root + "/tmp", 0o777)
+    _mount("none", root + "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, f"size={4 * order['file_bytes']},mode=1777")
     for path in order["folders"]:
         _bind(path, root)
     for path in ("/dev/null", "/dev/zero", "/dev/urandom"):
         _bind(path, root)
-    os.mkdir(root + "/tmp", 0o777)
-    _mount("none", root + "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, f"size={4 * order['file_bytes']},mode=1777")
     _mount(None, root, None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, None)
     os.chdir(root)
     # Old and new root on the same place, then the old one is unmounted (pivot_root(2), "pivot_root(".", ".")").
