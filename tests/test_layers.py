@@ -12,6 +12,7 @@ LAYERS = {
     "errors": 0,
     "units": 0,
     "values": 0,
+    "whole_file": 0,
     "headers": 1,
     "hardware": 2,
     "catalog": 2,
@@ -30,7 +31,7 @@ LAYERS = {
     "mcp": 9,
 }
 FREE_INSIDE = {0}
-"""Layer 0 is three small files that may use one another."""
+"""Layer 0 is a few small files that may use one another."""
 
 ONLY_IN = {
     "sqlite3": {"evaluate/store.py", "evaluate/graders/sql.py"},

@@ -14,7 +14,8 @@ from bakeoff.cli.decide import decide_command
 from bakeoff.cli.report import report_command
 from bakeoff.cli.show import show_command
 from bakeoff.errors import EndpointError, ProjectError, UsageError
-from bakeoff.project import Project
+from bakeoff.evaluate.run import Progress
+from bakeoff.project import Listener, Project
 from bakeoff.project.adding import add
 from bakeoff.project.changes import changes
 from bakeoff.project.history import decisions, since_then
@@ -228,6 +229,18 @@ def test_a_candidate_that_cannot_be_is_not_left_in_the_file(folder: Path) -> Non
     with pytest.raises(EndpointError):
         add(folder, {"model": "x", "via": "http://127.0.0.1:9/v1"})
     assert (folder / "bakeoff.toml").read_bytes() == before
+
+
+def test_an_edit_made_while_a_candidate_fails_is_not_lost(folder: Path) -> None:
+    file = folder / "bakeoff.toml"
+
+    class Editing(Listener):
+        def progress(self, progress: Progress) -> None:
+            file.write_text(file.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
+
+    with pytest.raises(EndpointError):
+        add(folder, {"model": "x", "via": "http://127.0.0.1:9/v1"}, listener=Editing())
+    assert "# mine" in file.read_text(encoding="utf-8")
 
 
 def test_the_command_says_who_is_ahead(folder: Path) -> None:

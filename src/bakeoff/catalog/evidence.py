@@ -9,8 +9,9 @@ from pathlib import Path
 from bakeoff.catalog.finding import find
 from bakeoff.catalog.loading import COLUMNS, Catalog, evidence_path, load, read_evidence
 from bakeoff.catalog.model import Evidence
-from bakeoff.catalog.user import locked, read_text, write_whole
+from bakeoff.catalog.user import ELSEWHERE, locked, read_text
 from bakeoff.errors import DataError, UsageError
+from bakeoff.whole_file import write_whole
 
 MAX_ROWS = 200_000
 
@@ -78,7 +79,8 @@ def _keep(rows: list[Evidence]) -> tuple[int, int]:
         fresh = [line for line in dict.fromkeys(map(_line, rows)) if line not in there]
         if fresh:
             head = before or ",".join(COLUMNS) + "\n"
-            write_whole(target, head + ("" if head.endswith("\n") else "\n") + "".join(f"{line}\n" for line in fresh))
+            lines = ("" if head.endswith("\n") else "\n") + "".join(f"{line}\n" for line in fresh)
+            write_whole(target, head + lines, hint=ELSEWHERE)
     return len(fresh), len(rows) - len(fresh)
 
 

@@ -1,7 +1,5 @@
 """The user's own catalog: one file of facts, only ever added to, written whole or not at all."""
 
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,8 +8,10 @@ from pathlib import Path
 from bakeoff.catalog.facts import Line, dump_line, gather, newest, parse_lines, same_facts
 from bakeoff.catalog.loading import user_path
 from bakeoff.errors import BusyError, StorageError
+from bakeoff.whole_file import write_whole
 
 LOCK_SECONDS = 10.0
+ELSEWHERE = "name another place by BAKEOFF_CATALOG"
 
 
 def today() -> str:
@@ -42,7 +42,7 @@ def remember(lines: Iterable[Line], path: Path | None = None) -> list[Line]:
                 gather([line], records)
         if added:
             ending = "" if not before or before.endswith("\n") else "\n"
-            write_whole(target, before + ending + "".join(dump_line(line) + "\n" for line in added))
+            write_whole(target, before + ending + "".join(dump_line(line) + "\n" for line in added), hint=ELSEWHERE)
     return added
 
 
@@ -59,30 +59,6 @@ def read_text(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise StorageError(
             f"{path} cannot be read: {error}", hint="mend it, or name another by BAKEOFF_CATALOG"
-        ) from None
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file by one that is on the disk in full, so that no crash leaves half of it.
-
-    Raises:
-        StorageError: the disk refuses.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise StorageError(
-            f"{path} cannot be written: {error.strerror or error}", hint="name another place by BAKEOFF_CATALOG"
         ) from None
 
 

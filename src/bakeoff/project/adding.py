@@ -13,6 +13,7 @@ from bakeoff.project.editing import FILE_NAME, append_tables, read_document
 from bakeoff.project.planning import RunOptions
 from bakeoff.project.project import Listener, Project
 from bakeoff.project.running import Outcome
+from bakeoff.whole_file import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +54,15 @@ def add(
         BakeoffError: the candidate cannot be had, or did not answer at all.
         BusyError, Interrupted, StorageError: as of `Project.run`.
     """
-    path = folder / FILE_NAME
     Project(folder)  # a file that is wrong already is not the candidate's fault
-    old = path.read_bytes()
+    before = (folder / FILE_NAME).read_bytes()
     project, name = _with_candidate(folder, table, listener)
+    with_it = (folder / FILE_NAME).read_bytes()
     outcomes = project.run(replace(options or RunOptions(), only=(name,)))
     mine = [one for one in outcomes if one.candidate.partition(BETWEEN)[0] == name]
     errors = [one.error for one in mine if one.error is not None]
     if errors and not any(one.answered for one in mine) and not _has_answers(project, name):
-        path.write_bytes(old)
+        _put_back(folder, before, with_it)
         raise errors[0]
     judged = _judged(project, options or RunOptions())
     champion = champion_without(folder, name)
@@ -89,15 +90,22 @@ def _with_candidate(folder: Path, table: Mapping[str, Any], listener: Listener |
     if wanted in tables:
         project = Project(folder, listener=listener)
         return project, project.config.candidates[tables.index(wanted)].name
-    path = folder / FILE_NAME
-    old = path.read_bytes()
+    before = (folder / FILE_NAME).read_bytes()
     append_tables(folder, "candidates", [wanted])
+    with_it = (folder / FILE_NAME).read_bytes()
     try:
         project = Project(folder, listener=listener)
     except ProjectError:
-        path.write_bytes(old)
+        _put_back(folder, before, with_it)
         raise
     return project, project.config.candidates[-1].name
+
+
+def _put_back(folder: Path, before: bytes, with_it: bytes) -> None:
+    """Take the candidate out again, unless somebody has edited the file meanwhile: their edit counts for more."""
+    path = folder / FILE_NAME
+    if path.read_bytes() == with_it:
+        write_whole(path, before, hint="choose a folder that can be written")
 
 
 def _has_answers(project: Project, name: str) -> bool:

@@ -1,16 +1,14 @@
 """Changing `bakeoff.toml` as its owner would: comments and order stay, and the file is replaced whole or not at all."""
 
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from bakeoff.errors import ProjectError, StorageError
+from bakeoff.errors import ProjectError
+from bakeoff.whole_file import write_whole
 
 FILE_NAME = "bakeoff.toml"
 
@@ -36,24 +34,9 @@ def write_document(folder: Path, document: tomlkit.TOMLDocument) -> Path:
     Raises:
         StorageError: it cannot be written; the old file is untouched.
     """
-    path = folder / FILE_NAME
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".bakeoff-", suffix=".toml", dir=folder)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(tomlkit.dumps(document))
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
-            os.replace(name, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(name)
-            raise
-    except OSError as error:
-        raise StorageError(f"{path}: {error.strerror or error}", hint="choose a folder that can be written") from None
-    return path
+    return write_whole(
+        folder / FILE_NAME, tomlkit.dumps(document), hint="choose a folder that can be written", mode=0o644
+    )
 
 
 def set_table(folder: Path, name: str, values: Mapping[str, Any]) -> Path:

@@ -5,17 +5,16 @@ The same project gives the same bytes: there is no time in it. Knows nothing abo
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bakeoff.errors import ProjectError, StorageError
+from bakeoff.errors import ProjectError
 from bakeoff.values import from_json, to_json
 from bakeoff.version import __version__
+from bakeoff.whole_file import write_whole
 
 LOCK_NAME = "bakeoff.lock"
 SCHEMA, VERSION = "bakeoff.lock", 1
@@ -173,21 +172,7 @@ def write_lock(folder: Path, lock: Lock) -> Path:
         StorageError: it cannot be written.
     """
     path, text = folder / LOCK_NAME, lock_text(lock)
-    try:
-        if path.exists() and path.read_bytes() == text.encode("utf-8"):
+    with suppress(OSError):
+        if path.read_bytes() == text.encode("utf-8"):
             return path
-        handle, name = tempfile.mkstemp(prefix=".bakeoff-", suffix=".lock", dir=folder)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, 0o644)
-            os.replace(name, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(name)
-            raise
-    except OSError as error:
-        raise StorageError(f"{path}: {error.strerror or error}", hint="the project folder must be writable") from None
-    return path
+    return write_whole(path, text, hint="the project folder must be writable", mode=0o644)

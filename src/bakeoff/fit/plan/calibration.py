@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 from bakeoff.catalog.architecture import Architecture
 from bakeoff.catalog.builds import parse_build
 from bakeoff.catalog.loading import Catalog
-from bakeoff.errors import BakeoffError, StorageError
+from bakeoff.errors import BakeoffError
 from bakeoff.fit.speed import SYSTEM, Scale, Work, request_time, whole
 from bakeoff.fit.weights import BuildWeights, build_weights
 from bakeoff.hardware.machine import Machine
 from bakeoff.values import Reason, reason
+from bakeoff.whole_file import write_whole
 
 if TYPE_CHECKING:
     from bakeoff.fit.measure import Measured
@@ -111,14 +112,8 @@ def keep(found: Sequence[Measurement]) -> Path:
     rows: list[dict[str, Any]] = [
         {name: getattr(one, name) for name in Measurement.__dataclass_fields__} for one in list(fresh.values())[-MOST:]
     ]
-    partial_file = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial_file.write_text(json.dumps({"version": 1, "measurements": rows}, indent=1) + "\n", encoding="utf-8")
-        os.replace(partial_file, target)
-    except OSError as error:
-        raise StorageError(f"{target} cannot be written: {error.strerror or error}") from None
-    return target
+    text = json.dumps({"version": 1, "measurements": rows}, indent=1) + "\n"
+    return write_whole(target, text, hint="name another place by BAKEOFF_MEASURED", mode=0o644)
 
 
 def _key(one: Measurement) -> tuple[str, str, str, int]:
