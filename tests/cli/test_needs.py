@@ -82,3 +82,9 @@ def test_a_wizard_that_is_left_writes_nothing(tmp_path: Path) -> None:
     found = CliRunner().invoke(needs_command, ["--project", str(tmp_path), "--ask"], input="rag\n")
     assert found.exit_code != 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_machine_that_means_nothing_is_refused_before_anything_is_written(needs: Ask, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="RTX 9999"):
+        needs("--hardware", "RTX 9999")
+    assert list(tmp_path.iterdir()) == []

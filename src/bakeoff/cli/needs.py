@@ -74,6 +74,7 @@ def needs_command(
         start = parse_needs(template(template_).needs, start)
     given = {key: value for key, value in values.items() if value is not None}
     found = parse_needs(given, start)
+    _check_machine(found)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if ask or (ask is None and terminal and not given and template_ is None and not as_json):
         found = _asked(found, lang)
@@ -155,9 +156,24 @@ def _ask(question: "Question", needs: "Needs", lang: Language) -> "Needs":
         if text == _shown(getattr(needs, question.key)):
             return needs
         try:
-            return parse_needs({question.key: None if text == "-" else text}, needs)
+            found = parse_needs({question.key: None if text == "-" else text}, needs)
+            _check_machine(found)
+            return found
         except UsageError as error:
             say(f"! {error.message}: {error.hint}")
+
+
+def _check_machine(needs: "Needs") -> None:
+    """Refuse a machine that means nothing now, and not when it is first planned for.
+
+    Raises:
+        UsageError: with the nearest names.
+    """
+    from bakeoff.hardware import machine
+    from bakeoff.needs.needs import NO_HARDWARE, THIS_MACHINE
+
+    if needs.hardware not in (NO_HARDWARE, THIS_MACHINE):
+        machine(needs.hardware)
 
 
 def _refuse_contradictions(needs: "Needs", lang: Language) -> None:

@@ -9,7 +9,7 @@ from bakeoff.decide import Decision
 from bakeoff.errors import ProjectError
 from bakeoff.evaluate.results import Comparison, Pair
 from bakeoff.project.contestants import BETWEEN
-from bakeoff.project.editing import FILE_NAME, append_tables, read_document
+from bakeoff.project.editing import FILE_NAME, append_tables, tables
 from bakeoff.project.planning import RunOptions
 from bakeoff.project.project import Listener, Project
 from bakeoff.project.running import Outcome
@@ -86,10 +86,10 @@ def _judged(project: Project, options: RunOptions) -> list[Outcome]:
 def _with_candidate(folder: Path, table: Mapping[str, Any], listener: Listener | None) -> tuple[Project, str]:
     """The project with the candidate in its file, and the candidate's name."""
     wanted = {key: value for key, value in table.items() if value is not None}
-    tables = read_document(folder).unwrap().get("candidates", [])
-    if wanted in tables:
+    there = tables(folder, "candidates")
+    if wanted in there:
         project = Project(folder, listener=listener)
-        return project, project.config.candidates[tables.index(wanted)].name
+        return project, project.config.candidates[there.index(wanted)].name
     before = (folder / FILE_NAME).read_bytes()
     append_tables(folder, "candidates", [wanted])
     with_it = (folder / FILE_NAME).read_bytes()

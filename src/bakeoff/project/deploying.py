@@ -11,7 +11,7 @@ from bakeoff.fit.plan.asking import fit
 from bakeoff.needs import Needs
 from bakeoff.needs.needs import NO_HARDWARE, THIS_MACHINE
 from bakeoff.project.config.candidates import default_name
-from bakeoff.project.editing import FILE_NAME, read_document
+from bakeoff.project.editing import table, tables
 from bakeoff.project.needs import read_needs
 
 
@@ -77,9 +77,8 @@ def _check_known(name: str, model: str, via: str) -> None:
 
 def _candidate(name: str, folder: Path) -> tuple[str, str | None, Mapping[str, Any]]:
     """(model, build, sampling parameters) of a candidate; of another name the name itself."""
-    document = read_document(folder).unwrap() if (folder / FILE_NAME).exists() else {}
-    shared = document.get("parameters", {})
-    for one in document.get("candidates", []):
+    shared = table(folder, "parameters") or {}
+    for one in tables(folder, "candidates"):
         model = str(one.get("model", ""))
         if not model:
             continue

@@ -28,6 +28,38 @@ def read_document(folder: Path) -> tomlkit.TOMLDocument:
         raise ProjectError(f"{path}: {error}", hint=f"{FILE_NAME} must be a readable UTF-8 file of TOML") from None
 
 
+def table(folder: Path, name: str) -> dict[str, Any] | None:
+    """One table of the project file, `[needs]`, as plain values; None where there is none.
+
+    Raises:
+        ProjectError: the file is not TOML, or `name` is something else in it.
+    """
+    found = read_document(folder).unwrap().get(name)
+    if found is not None and not isinstance(found, dict):
+        raise _not_a_table(name)
+    return found
+
+
+def tables(folder: Path, name: str) -> list[dict[str, Any]]:
+    """An array of tables of the project file, `[[candidates]]`, as plain values; empty where there is none.
+
+    Raises:
+        ProjectError: the file is not TOML, or `name` is something else in it.
+    """
+    found = read_document(folder).unwrap().get(name, [])
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise _not_tables(name)
+    return found
+
+
+def _not_a_table(name: str) -> ProjectError:
+    return ProjectError(f"{FILE_NAME}: {name!r} is not a table", hint=f"write it as [{name}]")
+
+
+def _not_tables(name: str) -> ProjectError:
+    return ProjectError(f"{FILE_NAME}: {name!r} is not an array of tables", hint=f"write it as [[{name}]]")
+
+
 def write_document(folder: Path, document: tomlkit.TOMLDocument) -> Path:
     """Replace the project file, atomically.
 
@@ -47,21 +79,21 @@ def set_table(folder: Path, name: str, values: Mapping[str, Any]) -> Path:
         StorageError: it cannot be written.
     """
     document = read_document(folder)
-    table = document.get(name)
-    if table is None:
-        table = tomlkit.table()
-        document[name] = table
-    if not isinstance(table, dict):
-        raise ProjectError(f"{FILE_NAME}: {name!r} is not a table", hint=f"write it as [{name}]")
+    found = document.get(name)
+    if found is None:
+        found = tomlkit.table()
+        document[name] = found
+    if not isinstance(found, dict):
+        raise _not_a_table(name)
     for key, value in values.items():
         if value is None:
-            table.pop(key, None)
+            found.pop(key, None)
         else:
-            table[key] = list(value) if isinstance(value, tuple) else value
+            found[key] = list(value) if isinstance(value, tuple) else value
     return write_document(folder, document)
 
 
-def append_tables(folder: Path, name: str, tables: Sequence[Mapping[str, Any]]) -> Path:
+def append_tables(folder: Path, name: str, added: Sequence[Mapping[str, Any]]) -> Path:
     """Add entries to an array of tables, `[[candidates]]`, after those that are there.
 
     Raises:
@@ -73,13 +105,14 @@ def append_tables(folder: Path, name: str, tables: Sequence[Mapping[str, Any]]) 
     if array is None:
         array = tomlkit.aot()
         document[name] = array
-    if not isinstance(array, list):
-        raise ProjectError(f"{FILE_NAME}: {name!r} is not an array of tables", hint=f"write it as [[{name}]]")
-    for values in tables:
-        table = tomlkit.table()
+    if not isinstance(array, list) or not all(isinstance(one, dict) for one in array):
+        raise _not_tables(name)
+    for values in added:
+        entry = tomlkit.table()
         for key, value in values.items():
             if value is not None:
-                table[key] = list(value) if isinstance(value, tuple) else value
-        table.add(tomlkit.nl())  # a blank line before whatever stands below
-        array.append(table)
+                entry[key] = list(value) if isinstance(value, tuple) else value
+        array.append(entry)
+    if added:
+        array[-1].add(tomlkit.nl())  # a blank line before whatever stands below
     return write_document(folder, document)

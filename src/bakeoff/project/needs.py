@@ -15,15 +15,13 @@ def read_needs(folder: Path) -> Needs | None:
     Raises:
         ProjectError: the file cannot be read, or a value means nothing; with the key.
     """
-    from bakeoff.project.editing import FILE_NAME, read_document
+    from bakeoff.project.editing import FILE_NAME, table
 
-    table = read_document(folder).unwrap().get("needs")
-    if table is None:
+    values = table(folder, "needs")
+    if values is None:
         return None
-    if not isinstance(table, dict):
-        raise ProjectError(f"{FILE_NAME}: needs is not a table", hint="write it as [needs]")
     try:
-        return parse_needs(table)
+        return parse_needs(values)
     except UsageError as error:
         raise ProjectError(f"{FILE_NAME}: {error.message}", hint=error.hint) from None
 

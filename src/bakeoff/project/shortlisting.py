@@ -8,7 +8,7 @@ from bakeoff.catalog.loading import load
 from bakeoff.errors import UsageError
 from bakeoff.fit.plan.commands import gguf_repository
 from bakeoff.needs import Needs, contradictions
-from bakeoff.project.editing import append_tables, read_document
+from bakeoff.project.editing import append_tables, tables
 from bakeoff.project.offers import hosted
 from bakeoff.report.words import sentence
 from bakeoff.shortlist import Entry, Shortlist
@@ -58,9 +58,9 @@ def write_candidates(folder: Path, found: Shortlist) -> list[str]:
         ProjectError, StorageError: from the project file.
     """
     here = found.machine is not None and found.machine.here
-    there = {str(one.get("name")) for one in read_document(folder).unwrap().get("candidates", []) if "name" in one}
-    tables = [candidate_table(one.entry, here=here) for one in found.picks]
-    fresh = [table for table in tables if table["name"] not in there]
+    there = {one.get("name") for one in tables(folder, "candidates")}
+    picked = [candidate_table(one.entry, here=here) for one in found.picks]
+    fresh = [one for one in picked if one["name"] not in there]
     if fresh:
         append_tables(folder, "candidates", fresh)
-    return [str(table["name"]) for table in fresh]
+    return [str(one["name"]) for one in fresh]
