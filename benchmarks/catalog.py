@@ -1,4 +1,4 @@
-"""Loading the catalog against `import numpy`, whole processes, interleaved in one run.
+"""Loading the catalog against `import numpy`, whole processes, interleaved in one run; and how complete it is.
 
 python -m benchmarks.catalog [--rounds 15]
 """
@@ -8,6 +8,9 @@ import statistics
 import subprocess
 import sys
 import time
+
+from bakeoff.catalog import load
+from bakeoff.catalog.validate import parameter_gap
 
 COMMANDS = {
     "python -c pass": "pass",
@@ -34,6 +37,21 @@ def main() -> None:
     for name, values in times.items():
         median = statistics.median(values)
         print(f"{name:22s} {median:6.0f} ms  {median / unit:5.2f} x numpy  best {min(values):.0f} ms")
+    completeness()
+
+
+def completeness() -> None:
+    """Print how many models have an architecture, and how far its parameters are from the published ones."""
+    models = load().models
+    with_shape = [model for model in models if model.architecture is not None]
+    first = [model for model in models if model.tier == 1]
+    print(
+        f"{len(models)} models, {len(load().evidence())} results; {len(with_shape)} with architecture, of tier 1 "
+        f"{sum(model.tier == 1 for model in with_shape)} of {len(first)}"
+    )
+    gaps = [abs(gap) for model in with_shape if (gap := parameter_gap(model)) is not None]
+    within = ", ".join(f"{sum(gap <= most for gap in gaps)} within {most:.2%}" for most in (0.0, 1e-4, 1e-3, 1.5e-2))
+    print(f"parameters recomputed, of {len(gaps)}: {within}")
 
 
 if __name__ == "__main__":

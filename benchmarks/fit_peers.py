@@ -31,6 +31,7 @@ from bakeoff.errors import BakeoffError
 from bakeoff.fit.llama_cpp import Settings, kv_and_state
 from bakeoff.fit.planner import exact
 from bakeoff.fit.speed.families import PARENTS
+from bakeoff.units import GIB
 from benchmarks import gguf_sizes
 from benchmarks.speed_fit import BIG_WEIGHTS, DECODE_LEAST, cache_cost, decode_data, decode_rows, weights_of
 from benchmarks.speed_model import left_out
@@ -38,7 +39,6 @@ from benchmarks.speed_rows import NAMES, Row
 from benchmarks.speed_tables import Report
 
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
-GIB = 1024**3
 SECONDS = 60.0
 
 CACHES = (
@@ -190,7 +190,7 @@ def ggufit_says(peer: Peer, model: str, context: int, quant: str, *card: str) ->
 
 
 def figure(text: str, pattern: str) -> float | None:
-    """The first number of a pattern, in bytes where a unit follows."""
+    """The number that a pattern finds."""
     found = re.search(pattern, text)
     return float(found[1]) if found else None
 

@@ -143,9 +143,7 @@ def losses(found: Sequence[dict[str, str]]) -> list[Loss]:
             made.append((model, row["quant"], size, value / 100 * BASE_MMLU[model]))
         elif metric == "mmlu_pct" and model == "Llama-3-70B-Instruct":
             made.append((model, row["quant"], size, BASE_MMLU[model] - value))
-        elif (
-            metric in ("acc_average", "acc_avg5", "acc_avg") and row["baseline"] and "BF16" not in row["quant"].upper()
-        ):
+        elif metric in AVERAGES and row["baseline"] and "BF16" not in row["quant"].upper():
             made.append((model, row["quant"], size, 100 * (float(row["baseline"]) - value)))
     return made
 

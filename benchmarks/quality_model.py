@@ -22,11 +22,10 @@ from scipy.stats import norm, spearmanr
 
 import bakeoff.shortlist
 from bakeoff.catalog import load
-from bakeoff.fit.plan.ability import by_size_and_date
-from bakeoff.fit.plan.bases import counted_date
 from bakeoff.shortlist.quality.parameters import Parameters, Reading
 from bakeoff.shortlist.quality.skills import Result, results
 from bakeoff.shortlist.quality.standing import Entrant, noise_variance, posterior, standings, system
+from bakeoff.shortlist.shortlist import entrants
 
 TARGET = Path(bakeoff.shortlist.__file__).parent / "data" / "quality.json"
 
@@ -41,18 +40,6 @@ LEAST_NOISE = 0.25
 
 PRIOR_LINES = 4.0
 """A benchmark's loading is drawn to what is usual as by so many more models."""
-
-
-def entrants() -> dict[str, Entrant]:
-    """Every model whose size and date are known."""
-    catalog = load()
-    models = catalog.by_id
-    found = {}
-    for model in catalog.models:
-        prior = by_size_and_date(model, counted_date(model, models))
-        if prior is not None:
-            found[model.id] = Entrant(model.id, model.family, prior)
-    return found
 
 
 def usable(found: Iterable[Result], known: dict[str, Entrant]) -> list[Result]:
@@ -199,7 +186,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--quick", action="store_true", help="fit only; check nothing")
     arguments = parser.parse_args()
-    known = entrants()
+    known = {one.id: one for one in entrants(load())}
     rows = usable(results(load().evidence()), known)
     parameters = fit(rows, known)
     print(

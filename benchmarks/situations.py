@@ -1,4 +1,4 @@
-"""Twelve situations that people are in, and the shortlist that each gets: written down, to be defended.
+"""Situations that people are in, and the shortlist that each gets: written down, to be defended.
 
 python -m benchmarks.situations > docs/measured/situations.md
 """
@@ -6,12 +6,10 @@ python -m benchmarks.situations > docs/measured/situations.md
 from typing import Any
 
 from bakeoff.catalog.loading import load
-from bakeoff.hardware import machine
-from bakeoff.needs import parse_needs
-from bakeoff.needs.needs import NO_HARDWARE
 from bakeoff.report.numbers import decimal, percent, seconds, size
 from bakeoff.report.words import label, sentence
-from bakeoff.shortlist import Shortlist, shortlist
+from bakeoff.shortlist import Shortlist
+from bakeoff.shortlist.asking import shortlist
 
 SITUATIONS: dict[str, dict[str, Any]] = {
     "chat in Vietnamese on an 8 GB laptop": {"hardware": "CPU only, 8 GB", "languages": "vi,en"},
@@ -36,13 +34,12 @@ SITUATIONS: dict[str, dict[str, Any]] = {
     "a million tokens": {"hardware": "2x H100 SXM", "context_tokens": 1_000_000},
     "vision on a laptop": {"hardware": "RTX 4060 Laptop, 16 GB", "task": "vision", "inputs": "text,image"},
 }  # fmt: skip
-"""Name to needs. The twelfth, hosted models only, needs prices: `project.shortlisting` adds them."""
+"""Name to needs. One more, hosted models only, needs prices: `project.shortlisting` adds them."""
 
 
 def found(name: str) -> Shortlist:
     """The shortlist of a situation."""
-    needs = parse_needs(SITUATIONS[name])
-    return shortlist(needs, None if needs.hardware == NO_HARDWARE else machine(needs.hardware), load())
+    return shortlist(**SITUATIONS[name])
 
 
 def main() -> None:

@@ -14,13 +14,25 @@ import numpy as np
 from bakeoff.fit.measure import Measured, calibrate
 from bakeoff.fit.speed import constants
 from bakeoff.fit.speed.decode import decode_seconds, decode_speed
-from bakeoff.fit.speed.families import PARENTS, accelerator_family
+from bakeoff.fit.speed.families import PARENTS
 from bakeoff.fit.speed.prefill import prefill_speed
 from bakeoff.fit.speed.serving import slots_seconds
 from bakeoff.fit.speed.work import SYSTEM, Work, placed
 from bakeoff.values import Estimate
 from benchmarks.speed_model import Data, Floats, coefficients, fit_families
-from benchmarks.speed_rows import CONTEXT, Row, community, fastest, fits, lines, one_card, read, usable
+from benchmarks.speed_rows import (
+    CONTEXT,
+    LEAST_WEIGHTS,
+    Row,
+    community,
+    data_of,
+    fastest,
+    fits,
+    lines,
+    one_card,
+    read,
+    usable,
+)
 from benchmarks.speed_tables import Report
 
 RESERVE_BYTES = 1.2e9
@@ -29,9 +41,6 @@ RESERVE_BYTES = 1.2e9
 
 IN_USE = tuple(1 + step / 10 for step in range(31))
 """Powers that are tried for intervals of machines in use."""
-
-LEAST_WEIGHTS = 1e9
-"""Of a token, for models that intervals are checked on: smaller ones are not fitted."""
 
 
 def split(folder: Path) -> dict[str, float]:
@@ -85,13 +94,7 @@ def slots(folder: Path, report: Report) -> list[float]:
                 work = row.work((row.prompt or 512) + (row.generated or 32) / 2)
                 found.append((row, slots_seconds(work, row.machine, row.sequences)))
     seconds = np.array([second for _, second in found])
-    data = Data(
-        terms=seconds[:, None],
-        times=np.array([1 / (row.decode or 1) for row, _ in found]),
-        devices=np.array([row.device for row, _ in found]),
-        families=np.array([row.model for row, _ in found]),
-        experts=np.array([row.is_moe for row, _ in found]),
-    )
+    data = data_of([row for row, _ in found], seconds[:, None], [1 / (row.decode or 1) for row, _ in found])
     few = np.array([row.sequences <= 4 for row, _ in found])
     report.table("llama.cpp with several sequences (nothing fitted on it)", data, seconds,
                  [("2 and 4", few), ("8 to 32", ~few)])  # fmt: skip
@@ -139,13 +142,7 @@ def with_offload(folder: Path, whole_: dict[str, Any], report: Report) -> None:
     extra["system_hop"] = best
     constants.use(whole_)
     seconds = np.array([decode_seconds(work, row.machine) for row, work in split_rows])
-    data = Data(
-        terms=seconds[:, None],
-        times=np.array([1 / (row.decode or 1) for row, _ in split_rows]),
-        devices=np.array([row.device for row, _ in split_rows]),
-        families=np.array([accelerator_family(row.machine.accelerators[0]) for row, _ in split_rows]),
-        experts=np.array([row.is_moe for row, _ in split_rows]),
-    )
+    data = data_of([row for row, _ in split_rows], seconds[:, None], [1 / (row.decode or 1) for row, _ in split_rows])
     report.table(
         "Offload, decode (llmfit bench; the processor is not stated, so the usual one of the card's time is assumed)",
         data,
@@ -187,12 +184,10 @@ def held_out(folder: Path, report: Report) -> float:
         if bandwidth is None or row.decode * work.read_bytes > bandwidth.value:
             continue  # faster than the memory: another model, or several tokens at a time
         found.append((row, speed, depth))
-    data = Data(
-        terms=np.array([[1 / speed.value] for _, speed, _ in found]),
-        times=np.array([1 / (row.decode or 1) for row, _, _ in found]),
-        devices=np.array([row.device for row, _, _ in found]),
-        families=np.array([accelerator_family(row.machine.accelerators[0]) for row, _, _ in found]),
-        experts=np.array([row.is_moe for row, _, _ in found]),
+    data = data_of(
+        [row for row, _, _ in found],
+        [[1 / speed.value] for _, speed, _ in found],
+        [1 / (row.decode or 1) for row, _, _ in found],
     )
     predicted = data.terms[:, 0]
     source = np.array([row.source for row, _, _ in found])
@@ -251,12 +246,10 @@ def _held_out_prefill(rows: Sequence[Row], report: Report) -> None:
             speed = prefill_speed(row.work(0.0), row.machine, row.prompt)
             if speed is not None:
                 found.append((row, speed))
-    data = Data(
-        terms=np.array([[1 / speed.value] for _, speed in found]),
-        times=np.array([1 / (row.prefill or 1) for row, _ in found]),
-        devices=np.array([row.device for row, _ in found]),
-        families=np.array([row.source for row, _ in found]),
-        experts=np.array([row.is_moe for row, _ in found]),
+    data = data_of(
+        [row for row, _ in found],
+        [[1 / speed.value] for _, speed in found],
+        [1 / (row.prefill or 1) for row, _ in found],
     )
     report.table(
         "Prefill, sources that nothing was fitted on", data, data.terms[:, 0],

@@ -19,7 +19,7 @@ import numpy as np
 
 from bakeoff.fit.speed.constants import Spread
 from bakeoff.fit.speed.decode import CacheCost, terms
-from bakeoff.fit.speed.families import PARENTS, accelerator_family
+from bakeoff.fit.speed.families import PARENTS
 from bakeoff.fit.speed.prefill import prefill_terms
 from benchmarks import speed_checks, speed_processors, speed_serving
 from benchmarks.speed_model import (
@@ -38,9 +38,11 @@ from benchmarks.speed_rows import (
     CONTEXT,
     DATA,
     FIT,
+    LEAST_WEIGHTS,
     Row,
     bench,
     community,
+    data_of,
     fastest,
     fits,
     of_experts,
@@ -66,9 +68,6 @@ PREFILL_BY_MAKER = (1, 2, 3, 6)
 PROCESSOR_TERMS = ("stream", "instructions", "kernels", "barriers")
 PROCESSOR_PREFILL_TERMS = ("operations", "stream", "kernels", "ceiling")
 SERVING_TERMS = ("stream", "cache", "arithmetic", "exchange", "step", "sequences", "layers", "expert layers")
-LEAST_WEIGHTS = 1.0e9
-"""Smaller models are checked and not fitted: on fast cards they measure the starting of kernels and little else."""
-
 BIG_WEIGHTS = 1.5e9
 """Models from about two billion parameters: what the targets are about."""
 
@@ -102,7 +101,7 @@ def decode_data(rows: Sequence[Row], cost: CacheCost) -> Data:
     for row in rows:
         work = row.work(row.mean_depth)
         found.append(terms(work.parts[0], row.machine.accelerators[0], work.expert_share, cost))
-    return _data(rows, found, [1.0 / (row.decode or 1.0) for row in rows])
+    return data_of(rows, found, [1.0 / (row.decode or 1.0) for row in rows])
 
 
 def prefill_rows(folder: Path) -> list[Row]:
@@ -124,17 +123,7 @@ def prefill_data(rows: Sequence[Row]) -> Data:
         terms_ = prefill_terms(work.parts[0], work, row.machine.accelerators[0], tokens, row.depth, row.ubatch)
         found.append((*terms_, row.sorts(tokens)))
         times.append(tokens / (row.prefill or 1.0))
-    return _data(rows, found, times)
-
-
-def _data(rows: Sequence[Row], found: Sequence[Sequence[float]], times: Sequence[float]) -> Data:
-    return Data(
-        terms=np.array(found),
-        times=np.array(times),
-        devices=np.array([row.device for row in rows]),
-        families=np.array([accelerator_family(row.machine.accelerators[0]) for row in rows]),
-        experts=np.array([row.is_moe for row in rows]),
-    )
+    return data_of(rows, found, times)
 
 
 def cache_cost(folder: Path) -> CacheCost:

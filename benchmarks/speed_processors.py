@@ -19,9 +19,10 @@ from bakeoff.fit.speed.work import SYSTEM, Work, of_file, whole
 from bakeoff.fit.weights import build_weights
 from bakeoff.hardware import processors
 from bakeoff.hardware.machine import Processor
+from bakeoff.units import GIB
 from bakeoff.values import Estimate
 from benchmarks.speed_model import Data
-from benchmarks.speed_rows import CONTEXT, GIB, architecture_of, lines
+from benchmarks.speed_rows import CONTEXT, LEAST_WEIGHTS, architecture_of, lines
 
 SERVER = re.compile(r"(.*) \((\d+) threads\)")
 NAMES = (
@@ -31,8 +32,6 @@ NAMES = (
     (re.compile(r"Skylake"), "avx512"),
 )
 """Names that clouds give, which the table of processors does not know."""
-
-LEAST_WEIGHTS = 1.0e9
 
 
 @dataclass(frozen=True, slots=True)

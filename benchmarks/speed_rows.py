@@ -15,20 +15,26 @@ its layers twice), and for fitting everything from localmaxxing, geerlingguy (Ol
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from bakeoff.catalog import find
 from bakeoff.catalog.architecture import Architecture, Attention, FeedForward, Layer, LayerRun
 from bakeoff.catalog.builds import Build, parse_build
 from bakeoff.errors import UsageError
+from bakeoff.fit.speed.families import accelerator_family
 from bakeoff.fit.speed.prefill import UBATCH
 from bakeoff.fit.speed.work import Work, of_file, whole
 from bakeoff.fit.weights import BuildWeights, build_weights
 from bakeoff.hardware import parse_machine
 from bakeoff.hardware.machine import Machine
+from bakeoff.units import GIB
+from benchmarks.speed_model import Data
 
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
 EXPERTS = Path(__file__).with_name("speed_experts.csv")
@@ -39,8 +45,11 @@ SORTED_ON_HOST = 6300
 """Build of llama.cpp (August 2025) from which CUDA and ROCm sort tokens by expert on the device (its pull request
 15525)."""
 
-GIB = 2**30
 CONTEXT = 2100
+LEAST_WEIGHTS = 1.0e9
+"""Of a token. Smaller models are checked and not fitted: on fast cards they measure the starting of kernels and little
+else."""
+
 SPARE_BYTES = 1e9
 
 SOURCES = {
@@ -338,3 +347,20 @@ def fastest(rows: Iterable[Row], speed: Callable[[Row], float | None]) -> list[R
         if before is None or value > (speed(before) or 0.0):
             best[row.key] = row
     return list(best.values())
+
+
+def data_of(rows: Sequence[Row], terms: Any, times: Sequence[float]) -> Data:
+    """Rows as numbers.
+
+    Args:
+        rows: one or more.
+        terms: of each, seconds at unit coefficients.
+        times: of each, seconds.
+    """
+    return Data(
+        terms=np.array(terms),
+        times=np.array(times),
+        devices=np.array([row.device for row in rows]),
+        families=np.array([accelerator_family(row.machine.accelerators[0]) for row in rows]),
+        experts=np.array([row.is_moe for row in rows]),
+    )

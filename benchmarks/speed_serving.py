@@ -18,9 +18,8 @@ from bakeoff.fit.weights import build_weights
 from bakeoff.hardware import parse_machine
 from bakeoff.hardware.machine import Accelerator
 from benchmarks.speed_model import Data
-from benchmarks.speed_rows import architecture_of, lines, number, source_of
+from benchmarks.speed_rows import LEAST_WEIGHTS, architecture_of, lines, number, source_of
 
-LEAST_WEIGHTS = 1.0e9
 UNCLEAR = ("llama-70b",)
 MOST_SEQUENCES = 256
 STEP_LEAST = np.array([1.05, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0])

@@ -21,7 +21,6 @@ class Said:
     """Further keys of each event."""
 
     headers: str = ""
-    thinking: str = ""
 
 
 def _tokens(said: Said, text: str) -> Said:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bakeoff.evaluate import client
 from bakeoff.evaluate.client import AskError, Client, Timeouts
 from bakeoff.evaluate.request import build_request
 from bakeoff.evaluate.retry import RetryPolicy, ask_with_retries
@@ -187,9 +188,27 @@ def test_a_server_that_asks_for_an_hour_has_failed() -> None:
     ],
 )
 def test_an_empty_account_is_not_waited_for(status: int, code: str, kind: str) -> None:
+    error = answered_with(status, json.dumps({"error": {"message": "no", "code": code}}).encode())
+    assert error.kind == kind
+    assert error.retry_after_seconds == (1.5 if kind == "rate limit" else None)
+
+
+@pytest.mark.parametrize("body", [b'{"choices": ["x"]}', b'{"choices": {}}', b"[1]", b"{", b"[" * 100_000])
+def test_json_that_is_no_answer_is_a_failure(body: bytes) -> None:
+    assert answered_with(200, body).kind == "not a model"
+
+
+def test_an_answer_in_one_piece_is_bounded_like_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "MAX_ANSWER_BYTES", 1000)
+    error = answered_with(200, b'{"choices": [' + b" " * 2000 + b"]}")
+    assert (error.kind, "longer than 1,000 bytes" in error.detail) == ("server error", True)
+
+
+def answered_with(status: int, body: bytes) -> AskError:
+    """How a server fails that answers with this."""
+
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        body = json.dumps({"error": {"message": "no", "code": code}}).encode()
         writer.write(b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" % (status, len(body)))
         writer.write(b"retry-after-ms: 1500\r\nConnection: close\r\n\r\n" + body)
         await writer.drain()
@@ -202,8 +221,7 @@ def test_an_empty_account_is_not_waited_for(status: int, code: str, kind: str) -
 
     with pytest.raises(AskError) as caught:
         asyncio.run(go())
-    assert caught.value.kind == kind
-    assert caught.value.retry_after_seconds == (1.5 if kind == "rate limit" else None)
+    return caught.value
 
 
 def test_a_character_cut_into_two_surrogates_is_joined_again() -> None:

@@ -90,7 +90,7 @@ def calls_of(folder: Path) -> dict[str, str]:
     """Address of each call in the ledger -> its digest at the stub."""
     project = Project(folder)
     found = {}
-    for contestant in project._found():
+    for contestant in project.contestants():
         assert contestant.digests is not None
         assert contestant.resolved is not None
         for row, digest in zip(project.table().rows, contestant.digests[0], strict=True):

@@ -9,7 +9,9 @@ ROOT = Path(bakeoff.__file__).parent
 
 LAYERS = {
     "version": 0,
+    "addresses": 0,
     "errors": 0,
+    "rooms": 0,
     "units": 0,
     "values": 0,
     "whole_file": 0,

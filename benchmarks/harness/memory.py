@@ -42,14 +42,14 @@ def measured(name: str, *command: str) -> None:
 
 def address(folder: str) -> None:
     """Read the rows and address every call, as each command does first."""
-    (found,) = Project(Path(folder))._found()
+    (found,) = Project(Path(folder)).contestants()
     assert found.digests is not None
 
 
 def calls(folder: Path) -> Iterator[Call]:
     """An answer for every row."""
     project = Project(folder)
-    (found,) = project._found()
+    (found,) = project.contestants()
     assert found.digests is not None
     assert found.resolved is not None
     at = now()

@@ -7,10 +7,10 @@ the variance of the latent difficulty.
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtr
 
 from bakeoff.evaluate.stats.clusters import (
+    Codes,
     mean_interval_by_group,
     share_interval,
     sign_flip_by_group,
@@ -18,11 +18,8 @@ from bakeoff.evaluate.stats.clusters import (
 )
 from bakeoff.evaluate.stats.f1 import Labelled, macro_f1_difference, macro_f1_interval, macro_f1_test
 from bakeoff.evaluate.stats.paired import mcnemar, tango
-from bakeoff.evaluate.stats.proportions import wilson
-from benchmarks.statistics.made import SEED, holds, share
-
-Codes = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+from bakeoff.evaluate.stats.proportions import Floats, wilson
+from benchmarks.statistics.made import SEED, holds, labelled, share
 
 DESIGNS = {
     "5 of 10": (10,) * 5,
@@ -128,14 +125,8 @@ def _mean_difference(generator: np.random.Generator, codes: Codes, repetitions: 
 def _labels(generator: np.random.Generator, codes: Codes, shared: float, models: int, right: float) -> list[Labelled]:
     """Three labels, 60, 25 and 15 %, which a group tends to share; wrong answers name the next label."""
     targets = np.searchsorted([0.6, 0.85], _latent(generator, codes, shared, 1)[0])
-    present = np.unique(targets)
-    number = np.full(4, len(present))
-    number[present] = np.arange(len(present))
     hits = _latent(generator, codes, shared, models) < right
-    return [
-        Labelled(number[targets], np.where(hit, number[targets], number[(targets + 1) % 3]), len(present))
-        for hit in hits
-    ]
+    return [labelled(targets, np.where(hit, targets, (targets + 1) % 3), 3) for hit in hits]
 
 
 def _f1_truth(right: float) -> float:

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
-from bakeoff.evaluate.stats.f1 import Labelled, macro_f1_difference, macro_f1_interval
+from bakeoff.evaluate.stats.f1 import macro_f1_difference, macro_f1_interval
 from bakeoff.evaluate.stats.paired import mean_difference_interval, tango
 from bakeoff.evaluate.stats.proportions import mean_interval, modified_wilson
-from benchmarks.statistics.made import SEED, holds, share
+from benchmarks.statistics.made import SEED, holds, labelled, share
 
 
 def _table(classes: int, prior: Sequence[float], right: float) -> npt.NDArray[np.float64]:
@@ -50,7 +50,7 @@ def intervals(repetitions: int) -> None:
         ("difference in accuracy, Tango at 99.5 %", _cover_tango_wide),
         ("difference in macro-F1", _cover_f1_difference),
         ("mean difference of three-step scores, t", _cover_mean),
-        ("mean of graded scores, t", _cover_score),
+        ("mean of graded scores, Wilson with an effective number of rows", _cover_score),
     ):
         print(f"\nCoverage of the interval for {name}: lowest and mean over the situations")
         for rows in SIZES:
@@ -69,16 +69,9 @@ def _cover_f1(generator: np.random.Generator, rows: int, repetitions: int) -> It
         table = _table(len(prior), prior, right)
         truth = _true_f1(table)
         draws = generator.choice(table.size, size=(repetitions, rows), p=table.ravel())
-        yield share(holds(macro_f1_interval(_labelled(draw, len(prior))), truth) for draw in draws)
-
-
-def _labelled(draw: npt.NDArray[np.int64], classes: int) -> Labelled:
-    """Rows as (target, answer), renumbered so that only classes among the targets are classes."""
-    targets, answers = draw // classes, draw % classes
-    present = np.unique(targets)
-    number = np.full(classes, len(present))
-    number[present] = np.arange(len(present))
-    return Labelled(number[targets], number[answers], len(present))
+        yield share(
+            holds(macro_f1_interval(labelled(*np.divmod(draw, len(prior)), len(prior))), truth) for draw in draws
+        )
 
 
 def _cover_tango(generator: np.random.Generator, rows: int, repetitions: int, alpha: float = 0.05) -> Iterator[float]:
@@ -113,8 +106,7 @@ def _cover_f1_difference(generator: np.random.Generator, rows: int, repetitions:
 
 def _f1_interval(draw: npt.NDArray[np.int64], k: int) -> tuple[float, float]:
     target, answer_a, answer_b = draw // (k * k), draw // k % k, draw % k
-    a, b = _labelled(target * k + answer_a, k), _labelled(target * k + answer_b, k)
-    return macro_f1_difference(a, b)[1:]
+    return macro_f1_difference(labelled(target, answer_a, k), labelled(target, answer_b, k))[1:]
 
 
 def _cover_mean(generator: np.random.Generator, rows: int, repetitions: int) -> Iterator[float]:

@@ -14,6 +14,8 @@ from scipy.special import ndtr
 from bakeoff.decide import Decision, Rule, decide
 from bakeoff.evaluate.compare import compare
 from bakeoff.evaluate.results import Column, Comparison, GradedCell
+from bakeoff.evaluate.stats.clusters import Codes
+from bakeoff.evaluate.stats.f1 import Labelled
 
 Scores = npt.NDArray[np.bool_]
 
@@ -58,6 +60,14 @@ def _cell(row: int, right: bool, latency: float) -> GradedCell:
         timings={},
         shown="",
     )
+
+
+def labelled(targets: Codes, answers: Codes, classes: int) -> Labelled:
+    """Renumbered so that only labels that occur among the targets are classes."""
+    present = np.unique(targets)
+    number = np.full(classes, len(present))
+    number[present] = np.arange(len(present))
+    return Labelled(number[targets], number[answers], len(present))
 
 
 def comparisons(

@@ -4,9 +4,9 @@ The public names are those in `__all__`; they are imported when they are first u
 `bakeoff --help` cost nothing.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from bakeoff.rooms import lazily
 from bakeoff.version import __version__
 
 if TYPE_CHECKING:
@@ -64,10 +64,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'bakeoff' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazily(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -14,6 +14,10 @@ Source = Literal["measured", "file header", "published", "estimated"]
 """How a number was learnt. The four are never mixed silently."""
 
 
+Z80 = 1.2815515655446004
+"""Half width of an 80 % interval in standard errors: the 90th percentile of the normal distribution."""
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A number that a person sees, with where it came from."""

@@ -1,17 +1,16 @@
 """`bakeoff cost` as a person meets it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from bakeoff.cli import main
+from tests.cli.conftest import Run
 from tests.cost.snapshot import of_our_own
 from tests.json_page import keys, mentioned, promised
 
 CARD = "RTX 4090, 64 GB RAM"
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -26,15 +25,8 @@ def nothing_of_the_users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
 
 
 @pytest.fixture
-def bakeoff(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in this process: exit code, standard output, standard error."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = main.run_command_line(["cost", *arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
+def bakeoff(command: Run) -> Run:
+    return partial(command, "cost")
 
 
 def test_side_by_side_then_the_cheapest_break_evens_and_what_matters(bakeoff: Run) -> None:

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from bakeoff.cli import fit_measure, main
+from bakeoff.cli import fit_measure
 from bakeoff.evaluate.engines import server
 from bakeoff.fit.plan.calibration import load
 from bakeoff.weights import ModelFile
+from tests.cli.conftest import Run
 from tests.json_page import keys, mentioned, promised
 
 CARD = "RTX 4090, 64 GB RAM"
@@ -25,22 +27,12 @@ def nothing_of_the_users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         yield
 
 
-Run = tuple[int, str, str]
-
-
 @pytest.fixture
-def bakeoff(capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    """Run a command in this process: exit code, standard output, standard error."""
-
-    def run(*arguments: str) -> Run:
-        code = main.run_command_line(["fit", *arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
+def bakeoff(command: Run) -> Run:
+    return partial(command, "fit")
 
 
-def test_a_model_every_build_the_plan_and_the_command(bakeoff) -> None:  # type: ignore[no-untyped-def]
+def test_a_model_every_build_the_plan_and_the_command(bakeoff: Run) -> None:
     code, out, err = bakeoff("qwen3", "8b", "--on", CARD, "--context", "32k")
     assert code == 0
     lines = out.splitlines()
@@ -54,7 +46,7 @@ def test_a_model_every_build_the_plan_and_the_command(bakeoff) -> None:  # type:
     assert "OLLAMA_CONTEXT_LENGTH=32768" in err
 
 
-def test_the_table_names_tasks_models_and_how_it_is_ordered(bakeoff) -> None:  # type: ignore[no-untyped-def]
+def test_the_table_names_tasks_models_and_how_it_is_ordered(bakeoff: Run) -> None:
     code, out, err = bakeoff("--on", CARD)
     assert code == 0
     tasks = {line.split("\t")[0].split()[0] for line in out.splitlines()[2:]}
@@ -64,7 +56,7 @@ def test_the_table_names_tasks_models_and_how_it_is_ordered(bakeoff) -> None:  #
     assert {line.split("\t")[0].split()[0] for line in one} == {"code"}
 
 
-def test_the_documents_have_the_documented_keys(bakeoff) -> None:  # type: ignore[no-untyped-def]
+def test_the_documents_have_the_documented_keys(bakeoff: Run) -> None:
     documents = [
         json.loads(bakeoff("qwen3 8b", "--on", CARD, "--json", "--why")[1]),
         json.loads(bakeoff("--on", CARD, "--json")[1]),
@@ -74,7 +66,7 @@ def test_the_documents_have_the_documented_keys(bakeoff) -> None:  # type: ignor
     assert found - mentioned("bakeoff.fit", "bakeoff.decide") == set()
 
 
-def test_json_is_the_answer_and_nothing_else(bakeoff) -> None:  # type: ignore[no-untyped-def]
+def test_json_is_the_answer_and_nothing_else(bakeoff: Run) -> None:
     code, out, err = bakeoff("qwen3 8b", "--on", CARD, "--json", "--why")
     document = json.loads(out)
     assert (code, err) == (0, "")
@@ -87,7 +79,7 @@ def test_json_is_the_answer_and_nothing_else(bakeoff) -> None:  # type: ignore[n
     assert {"task", "rank", "ability"} <= set(table["plans"][0])
 
 
-def test_every_sum_is_shown_term_by_term_and_adds_up(bakeoff) -> None:  # type: ignore[no-untyped-def]
+def test_every_sum_is_shown_term_by_term_and_adds_up(bakeoff: Run) -> None:
     out = bakeoff("gpt-oss-120b", "--on", CARD, "--json", "--why")[1]
     document = json.loads(out)
     chosen = next(plan for plan in document["plans"] if plan["chosen"])
@@ -104,14 +96,14 @@ def test_every_sum_is_shown_term_by_term_and_adds_up(bakeoff) -> None:  # type: 
 @pytest.mark.parametrize("name", ["qwen3 8b", "gpt-oss-120b", "google/gemma-3n-E4B-it", "tiiuae/Falcon-H1-7B-Instruct"])
 @pytest.mark.parametrize("on", [CARD, "RTX 4060 Laptop, 16 GB", "M3 Max 64 GB", "CPU only, 8 GB", "2x H100 SXM"])
 @pytest.mark.parametrize("lang", ["en", "vi"])
-def test_both_languages_have_words_for_every_answer(bakeoff, name: str, on: str, lang: str) -> None:  # type: ignore[no-untyped-def]
+def test_both_languages_have_words_for_every_answer(bakeoff: Run, name: str, on: str, lang: str) -> None:
     code, out, _ = bakeoff(name, "--on", on, "--why", "--lang", lang)
     assert code in (0, 1)
     assert "{" not in out
     assert bakeoff("--on", on, "--task", "chat", "--lang", lang)[0] == 0
 
 
-def test_nothing_that_runs_is_exit_code_1_with_what_would_help(bakeoff) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_that_runs_is_exit_code_1_with_what_would_help(bakeoff: Run) -> None:
     code, out, _ = bakeoff("deepseek-ai/DeepSeek-V3", "--on", "CPU only, 16 GB")
     assert code == 1
     assert "No build of deepseek-ai/DeepSeek-V3 runs here." in out
@@ -140,7 +132,7 @@ def test_nothing_that_runs_is_exit_code_1_with_what_would_help(bakeoff) -> None:
         (["nothing-like-it.gguf/x.gguf"], "no such file"),
     ],
 )
-def test_wrong_use_is_exit_code_2_with_a_hint(bakeoff, arguments: list[str], message: str) -> None:  # type: ignore[no-untyped-def]
+def test_wrong_use_is_exit_code_2_with_a_hint(bakeoff: Run, arguments: list[str], message: str) -> None:
     on = [] if "--on" in arguments else ["--on", CARD]
     code, out, err = bakeoff(*arguments, *on)
     assert (code, out) == (2, "")
@@ -149,7 +141,7 @@ def test_wrong_use_is_exit_code_2_with_a_hint(bakeoff, arguments: list[str], mes
     assert "hint: " in err
 
 
-def test_the_engines_own_planner_agrees(bakeoff) -> None:  # type: ignore[no-untyped-def]
+def test_the_engines_own_planner_agrees(bakeoff: Run) -> None:
     out = bakeoff("smollm2 135m", "--on", "CPU only, 16 GB", "--build", "Q4_1", "--exact", "--json")[1]
     chosen = next(plan for plan in json.loads(out)["plans"] if plan["chosen"])
     said = next(reason["parameters"] for reason in chosen["reasons"] if reason["code"] == "fit.exact")
@@ -158,9 +150,9 @@ def test_the_engines_own_planner_agrees(bakeoff) -> None:  # type: ignore[no-unt
 
 
 def test_a_short_run_here_is_kept_and_shown_beside_the_prediction(
-    bakeoff,
+    bakeoff: Run,
     smollm2: ModelFile,
-    monkeypatch: pytest.MonkeyPatch,  # type: ignore[no-untyped-def]
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert server  # the engine itself runs
     smol = "HuggingFaceTB/SmolLM2-135M-Instruct"

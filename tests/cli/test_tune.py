@@ -1,15 +1,14 @@
 """`bakeoff tune` as a person meets it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from bakeoff.cli import main
+from tests.cli.conftest import Run
 from tests.cost.snapshot import of_our_own
 from tests.json_page import keys, mentioned, promised
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -22,15 +21,8 @@ def nothing_of_the_users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
 
 
 @pytest.fixture
-def bakeoff(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in this process: exit code, standard output, standard error."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = main.run_command_line(["tune", *arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
+def bakeoff(command: Run) -> Run:
+    return partial(command, "tune")
 
 
 def test_methods_on_machines_the_cheapest_and_fine_tunes_to_test_first(bakeoff: Run) -> None:

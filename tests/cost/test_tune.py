@@ -124,12 +124,22 @@ def test_a_vietnamese_fine_tune_is_found_below_its_base() -> None:
     assert "AITeamVN/Vi-Qwen2-7B-RAG" in {one.model.id for one in relatives(find("Qwen/Qwen2-7B-Instruct"))}
 
 
+def test_a_price_of_ones_own_finds_its_machine_by_a_part_of_the_name() -> None:
+    (way,) = tune("qwen3-8b", on=["RTX 4090"], methods=["lora"], prices={"4090": 0}, rents={"rtx 4090": 2}).ways
+    assert way.pace is not None
+    hours = way.pace.hours.value + SETUP_HOURS.value
+    assert way.rented["your price"].value == pytest.approx(3 * 2 * hours)
+    assert way.own is not None
+    assert way.own.value < way.rented["your price"].value / 10
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"rows": 0}, {"tokens_per_row": float("nan")}, {"epochs": float("inf")}, {"runs": -1}, {"rank": 0},
         {"micro_batch": 0}, {"years": 0}, {"sequence_tokens": -5}, {"data_usd": "nan"}, {"example_tokens": 5000},
         {"value_per_answer": "-1"}, {"on": ["Foo 9000"]}, {"instead_of": "no such model"},
+        {"prices": {"Foo 9000": 1}}, {"rents": {"H100": 1}},
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:

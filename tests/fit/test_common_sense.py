@@ -8,9 +8,10 @@ from bakeoff.fit.plan.answering import answer
 from bakeoff.fit.plan.bases import base, root
 from bakeoff.fit.plan.candidates import candidates
 from bakeoff.fit.plan.plan import Answer
-from bakeoff.fit.plan.pools import SYSTEM, shortage, usable
+from bakeoff.fit.plan.pools import shortage, usable
 from bakeoff.fit.plan.table import ROWS_PER_TASK, TASKS, Row, does, is_offered, table
 from bakeoff.fit.plan.wanted import Wanted
+from bakeoff.fit.speed import SYSTEM
 from bakeoff.units import GIB
 from tests.fit.plan_cases import machine, model, shipped
 

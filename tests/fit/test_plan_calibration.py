@@ -9,8 +9,8 @@ import pytest
 from bakeoff.catalog.builds import parse_build
 from bakeoff.fit.plan.answering import answer
 from bakeoff.fit.plan.calibration import NOTHING, Measurement, calibration, fingerprint, keep, load
-from bakeoff.fit.plan.pools import SYSTEM
 from bakeoff.fit.plan.wanted import Wanted
+from bakeoff.fit.speed import SYSTEM
 from bakeoff.hardware import Machine
 from tests.fit.plan_cases import machine, model, shipped
 

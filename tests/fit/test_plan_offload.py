@@ -12,7 +12,8 @@ from bakeoff.fit.llama_cpp import Settings, kv_and_state, llama_cpp_memory
 from bakeoff.fit.plan.layers import Layers
 from bakeoff.fit.plan.offload import best_placement, check
 from bakeoff.fit.plan.placement import Placement, uses
-from bakeoff.fit.plan.pools import SYSTEM, by_speed, capacity, shortage, usable
+from bakeoff.fit.plan.pools import by_speed, capacity, shortage, usable
+from bakeoff.fit.speed import SYSTEM
 from bakeoff.fit.weights import build_weights
 from bakeoff.hardware import parse_machine
 from bakeoff.units import GIB

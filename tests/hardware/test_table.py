@@ -1,5 +1,7 @@
 """The data files: checked, loaded, and found by the names that drivers and people use."""
 
+import re
+
 import pytest
 from scripts import check_accelerators
 
@@ -151,6 +153,13 @@ def test_processors_are_found_in_what_systems_call_them(text: str, cores: int, m
     rule = processors.find(text)
     assert rule is not None
     assert (rule.cores, rule.memory_type, rule.channels) == (cores, memory, channels)
+
+
+def test_the_letters_of_a_pattern_tell_which_names_cannot_match() -> None:
+    """`Rule.matches` relies on it: a letter is spelt out, or is one of `ANY_LETTER`."""
+    other_ways = re.compile(r"(?<!\\)\.|\\[wWDS]|\[\^|[b-z]-[a-z]|a-[a-y]")
+    for rule in processors.rules():
+        assert not other_ways.search(rule.pattern), rule.pattern
 
 
 @pytest.mark.parametrize("text", ["AMD EPYC", "Neoverse-V2", "QEMU Virtual CPU version 2.5+", "", "@@@"])

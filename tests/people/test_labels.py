@@ -176,14 +176,26 @@ def test_people_can_decide_with_the_rows_that_they_labelled() -> None:
     assert (result.stale, result.pairs[0].candidate, result.pairs[0].wins) == (1, "a", 6)
 
 
-HOSTILE = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "ann\nbob", "'quoted", "\x1b[2J", "名前", "\ud800"]
+HOSTILE = [
+    "＝1",
+    "=cmd|' /C calc'!A0",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "ann\nbob",
+    "'quoted",
+    "\x1b[2J",
+    "名前",
+    "\ud800",
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_cell_of_a_csv_starts_a_formula(name: str) -> None:
     text = write_labels([new("left", author=name)], "csv")
     row = list(csv.reader(io.StringIO(text)))[1]
-    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for cell in row)
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝")) for cell in row)
     text.encode("utf-8")
     assert json.loads(write_labels([new("left", author=name)], "jsonl"))["author"] == name
 

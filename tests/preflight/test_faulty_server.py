@@ -159,8 +159,7 @@ def test_what_ollama_says_of_itself_is_looked_at(tmp_path: Path, address: str, m
     """Its context is 1,024 tokens, whatever the project asks for; the build is another one; there is no template."""
     monkeypatch.setenv("BAKEOFF_OLLAMA_URL", f"{address}/ollama/v1")
     more = 'build = "gguf:Q8_0"\ncontext_tokens = 8192'
-    text = candidate("x", "ollama", more=more).replace("model-x", "model-x")
-    opened = project(tmp_path / "p", text)
+    opened = project(tmp_path / "p", candidate("x", "ollama", more=more))
     found = columns(opened)["x"]
     assert codes(found) == {"preflight.small_context", "preflight.other_build", "preflight.no_template"}
     assert {cell.prompt_tokens for cell in found.cells if "truncated" in cell.faults} == {1024}

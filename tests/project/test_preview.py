@@ -62,7 +62,7 @@ def test_the_text_that_is_shown_is_the_text_that_the_engine_reads(tmp_path: Path
         assert shown.text.startswith("<|im_start|>system\nOne word only.<|im_end|>\n<|im_start|>user\ntext 2")
         assert shown.text.endswith("<|im_start|>assistant\n")
 
-    resolved = opened._found()[0].resolved
+    resolved = opened.contestants()[0].resolved
     assert resolved is not None
     assert resolved.engine is not None
     engine_parameters = resolved.engine

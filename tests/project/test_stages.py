@@ -12,7 +12,8 @@ from bakeoff.evaluate.types import Candidate
 from bakeoff.hardware import here
 from bakeoff.needs import Needs
 from bakeoff.project import Project
-from bakeoff.project.costing import candidate_of, endpoint_of
+from bakeoff.project.contestants import candidate_of
+from bakeoff.project.costing import endpoint_of
 from bakeoff.project.planned import planned_machine
 from bakeoff.report import MachineFacts
 from bakeoff.report.numbers import LANGUAGES

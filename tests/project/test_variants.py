@@ -9,6 +9,7 @@ from benchmarks.common import stub_process
 from bakeoff.errors import ProjectError
 from bakeoff.project import Project
 from bakeoff.project.config import read_config
+from bakeoff.project.planning import RunOptions
 from tests.project.common import LABELS, candidate, make_project
 
 VARIANTS = """
@@ -132,3 +133,14 @@ def test_a_file_that_does_not_fit_is_an_error_and_stops_no_other(tmp_path: Path,
     (outcome,) = Project(folder).run()
     assert outcome.error is not None
     assert outcome.error.hint
+
+
+def test_a_candidate_is_found_and_priced_by_its_name_whatever_stands_in_it(tmp_path: Path) -> None:
+    """`x · y` is a candidate here, and not the variant y of x."""
+    price = "price_per_million = { input = 1, output = 2 }"
+    folder = make_project(tmp_path / "p", candidate("x · y", "http://10.0.0.1/v1", more=price), rows=3)
+    lines = Project(with_variants(folder)).quote(RunOptions(only=("x · y",))).candidates
+    assert [(one.candidate, one.price_source) for one in lines] == [
+        ("x · y · plain", "bakeoff.toml"),
+        ("x · y · strict", "bakeoff.toml"),
+    ]

@@ -3,8 +3,9 @@
 The names below are imported when they are first used: most of the package needs only a few small types.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from bakeoff.rooms import lazily
 
 if TYPE_CHECKING:
     from bakeoff.catalog.adding import add
@@ -27,7 +28,4 @@ _HOMES = {
 __all__ = ["Catalog", "Evidence", "Model", "Wish", "add", "find", "load", "search"]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'bakeoff.catalog' has no attribute {name!r}")
-    return getattr(import_module(f"bakeoff.catalog.{_HOMES[name]}"), name)
+__getattr__ = lazily(__name__, {name: f"{__name__}.{home}" for name, home in _HOMES.items()})

@@ -155,6 +155,11 @@ class FeedForward:
     latent_size: int = 0
     """Width to which the hidden state is projected before the routed experts; 0: they see it whole."""
 
+    @property
+    def share_used(self) -> float:
+        """Of the routed experts, those that one token goes to; 1 where there are none."""
+        return self.n_experts_used / self.n_experts if self.n_experts else 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bakeoff.addresses import is_loopback
 from bakeoff.errors import NetworkError, UsageError
 from bakeoff.version import __version__
 
@@ -25,8 +26,6 @@ TOTAL_SECONDS = 20.0
 
 MAX_JSON_BYTES = 16 * 1024 * 1024
 """An answer of the Hub for a repository with thousands of files stays under 3 MiB."""
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Refused(Exception):
@@ -68,11 +67,6 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         if made is not None and urllib.parse.urlsplit(newurl).netloc != urllib.parse.urlsplit(req.full_url).netloc:
             made.remove_header("Authorization")
         return made
-
-
-def is_loopback(url: str) -> bool:
-    """The address is this machine's own."""
-    return (urllib.parse.urlsplit(url).hostname or "") in LOOPBACK
 
 
 def checked_url(url: str) -> str:

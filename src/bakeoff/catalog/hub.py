@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from bakeoff.addresses import is_loopback
 from bakeoff.catalog.config import MAX_BYTES, parse_config
-from bakeoff.catalog.fetch import Refused, get, get_json, is_loopback, open_ranges
+from bakeoff.catalog.fetch import Refused, get, get_json, open_ranges
 from bakeoff.errors import BakeoffError, KeyMissing, NetworkError, UsageError
 from bakeoff.headers.cursor import ReadRange
 

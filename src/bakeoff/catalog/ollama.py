@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bakeoff.catalog.fetch import Refused, get_json, is_loopback
+from bakeoff.addresses import is_loopback
+from bakeoff.catalog.fetch import Refused, get_json
 from bakeoff.errors import NetworkError, OutsideError, UsageError
 
 MAX_MANIFEST_BYTES = 1 << 20

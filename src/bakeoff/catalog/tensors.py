@@ -118,6 +118,11 @@ def tensors(architecture: Architecture) -> Iterator[tuple[int | None, Tensor]]:
             number += 1
 
 
+def name_in_file(number: int | None, tensor: Tensor) -> str:
+    """As a GGUF file calls one of `tensors`."""
+    return tensor.name if number is None else f"blk.{number}.{tensor.name}"
+
+
 def outer_tensors(architecture: Architecture) -> tuple[Tensor, ...]:
     """Tensors outside the blocks: embedding, last norm, head."""
     hidden, vocab = architecture.hidden_size, architecture.vocab_size

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bakeoff.cli.numbers import Money
 from bakeoff.cli.output import Language, answer, language_option, say
-from bakeoff.cli.run import Money
 
 if TYPE_CHECKING:
     from bakeoff.project.adding import Added
@@ -49,7 +49,6 @@ def add_command(
     from bakeoff.cli.outcomes import settle
     from bakeoff.cli.results import count_answers, print_decision
     from bakeoff.cli.watch import Watch
-    from bakeoff.project import Project
     from bakeoff.project.adding import add
     from bakeoff.project.locking import complete, keep
     from bakeoff.project.planning import RunOptions
@@ -65,7 +64,7 @@ def add_command(
     for line in _against(added, lang):
         say(line) if as_json else answer(line)
     if complete(added.decision):
-        keep(Project(project), added.decision)
+        keep(added.project, added.decision)
     return code
 
 

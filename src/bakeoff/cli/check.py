@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bakeoff.cli.numbers import Money
 from bakeoff.cli.output import Language, answer, language_option, print_json, print_table, say
-from bakeoff.cli.run import Money
 
 if TYPE_CHECKING:
     from bakeoff.evaluate.drift import Drift
@@ -112,7 +112,8 @@ def _show(found: "Checked", lang: Language) -> None:
 
 def document(found: "Checked") -> dict[str, Any]:
     """The schema `bakeoff.check`, version 1 (docs/reference/json.md)."""
-    from bakeoff.report.decision_json import decision_json, reason_json
+    from bakeoff.report.decision_json import decision_json
+    from bakeoff.report.reasons_json import reason_json
 
     return {
         "schema": "bakeoff.check",
@@ -129,7 +130,7 @@ def document(found: "Checked") -> dict[str, Any]:
 
 
 def _candidate(one: "Drift") -> dict[str, Any]:
-    from bakeoff.report.decision_json import reason_json
+    from bakeoff.report.reasons_json import reason_json
 
     asked = one.asked
     return {

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bakeoff.catalog.model import Model
     from bakeoff.cost.costs import Costs
     from bakeoff.cost.load import Load
+    from bakeoff.cost.money import Currency
     from bakeoff.needs import Needs
 
 
@@ -76,10 +77,9 @@ def _costs(model: tuple[str, ...], lang: Language, asked: dict[str, Any]) -> "Co
     from bakeoff.cost.asking import cost
     from bakeoff.cost.load import Load
     from bakeoff.cost.making import USUAL_IDLE_SECONDS
-    from bakeoff.cost.money import currency
+    from bakeoff.project import FILE_NAME
 
-    folder: Path | None = asked["project"] or (Path() if Path("bakeoff.toml").exists() else None)
-    code = asked["currency"] or ("VND" if lang == "vi" and asked["rate"] is not None else None)
+    folder: Path | None = asked["project"] or (Path() if Path(FILE_NAME).exists() else None)
     more: dict[str, Any] = {}
     given = load_fields(asked)
     if folder is not None and model:
@@ -113,7 +113,7 @@ def _costs(model: tuple[str, ...], lang: Language, asked: dict[str, Any]) -> "Co
         life=asked["life"],
         pue=asked["pue"],
         build=asked["build"],
-        currency=currency(code, asked["rate"]),
+        currency=currency_of(asked, lang),
     )
 
 
@@ -123,6 +123,14 @@ def _by_needs(needs: "Needs | None", asked: dict[str, Any]) -> dict[str, Any]:
         return {}
     on = asked["on"] or ([needs.hardware] if needs.local_allowed else [])
     return {"on": on, "hosted": not asked["no_hosted"] and (needs.hosted_allowed or bool(asked["provider"]))}
+
+
+def currency_of(asked: dict[str, Any], lang: Language) -> "Currency":
+    """The currency that the options name; for Vietnamese a rate alone is that of the dong."""
+    from bakeoff.cost.money import currency
+
+    code = asked["currency"] or ("VND" if lang == "vi" and asked["rate"] is not None else None)
+    return currency(code, asked["rate"])
 
 
 def load_of(asked: dict[str, Any]) -> "Load":

@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from bakeoff.cli.fit_words import with_sentences
 from bakeoff.cli.output import Language, answer, print_json, print_table, say
 from bakeoff.cost.as_json import cost_json
 from bakeoff.cost.breakeven import BreakEven
 from bakeoff.cost.costs import Costs, Line
 from bakeoff.cost.money import Currency, exact
 from bakeoff.cost.ranges import VOLUME, Bar
-from bakeoff.report.numbers import NBSP, UNKNOWN, count, decimal, dollars, percent
+from bakeoff.report.numbers import NBSP, UNKNOWN, count, decimal, percent
+from bakeoff.report.reasons_json import with_sentences
 from bakeoff.report.text import one_line
+from bakeoff.report.view.costs import money as in_usd
 from bakeoff.report.words import label, sentence
 from bakeoff.values import reason
 
@@ -58,10 +59,7 @@ def money(amount: Decimal | float, currency: Currency, lang: Language) -> str:
     if currency.code == "USD":
         if value < 0:
             return "−" + money(-exact(amount), currency, lang)
-        if abs(value) >= 1000:
-            text = decimal(value, 0, lang)
-            return f"{text}{NBSP}USD" if lang == "vi" else f"${text}"
-        return dollars(str(value), lang)
+        return in_usd(str(value), lang)
     digits = 0 if abs(value) >= 100 or currency.per_dollar >= 1000 else 2
     return f"{decimal(value, digits, lang)}{NBSP}{currency.code}"
 

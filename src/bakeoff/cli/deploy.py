@@ -80,6 +80,7 @@ def _check(candidate: str, project: Path, asked: dict[str, Any], *, as_json: boo
     """Send one row to what is going to run."""
     from bakeoff.project import Project
     from bakeoff.project.deploy_check import try_candidate
+    from bakeoff.report.words import sentence
     from bakeoff.values import reason, to_json
 
     found = try_candidate(
@@ -87,15 +88,15 @@ def _check(candidate: str, project: Path, asked: dict[str, Any], *, as_json: boo
         Project(project),
         users=asked["users"],
         context_tokens=asked["context"],
-        note=lambda one: say(_say(one, lang)),
+        note=lambda one: say(sentence(one, lang)),
     )
     if as_json:
         print_json({"schema": "bakeoff.deploy_check", "version": 1, **to_json(found)})
         return 0
     if found.load_seconds is not None:
-        answer(_say(reason("deployed.loaded", candidate=found.candidate, seconds=found.load_seconds), lang))
+        answer(sentence(reason("deployed.loaded", candidate=found.candidate, seconds=found.load_seconds), lang))
     answer(
-        _say(
+        sentence(
             reason(
                 "deployed.answered",
                 candidate=found.candidate,
@@ -106,18 +107,18 @@ def _check(candidate: str, project: Path, asked: dict[str, Any], *, as_json: boo
             lang,
         )
     )
-    answer(_say(reason("deployed.same", same="unknown" if found.same is None else found.same), lang))
+    answer(sentence(reason("deployed.same", same="unknown" if found.same is None else found.same), lang))
     return 0
 
 
 def _show(found: "Deployment", lang: Language) -> None:
-    from bakeoff.report.words import label
+    from bakeoff.report.words import label, sentence
 
     plan = found.plan
     answer(f"{plan.model.id} · {plan.build} · {plan.engine}")
     answer("\n" + label("deploy.steps", lang))
     for number, step in enumerate(found.steps, 1):
-        answer(f"  {number}. {_say(step, lang)}")
+        answer(f"  {number}. {sentence(step, lang)}")
     for one in found.recipes:
         answer(f"\n--- {label(f'deploy.kind.{one.kind}', lang)} ({one.file_name})\n")
         answer(one.text.rstrip("\n"))
@@ -126,27 +127,20 @@ def _show(found: "Deployment", lang: Language) -> None:
 
 
 def _left_out(found: "Deployment", lang: Language) -> str:
-    return "\n".join(f"! {_say(why, lang)}" for why in found.left_out)
+    from bakeoff.report.words import sentence
+
+    return "\n".join(f"! {sentence(why, lang)}" for why in found.left_out)
 
 
 def _document(found: "Deployment") -> dict[str, Any]:
-    from bakeoff.cli.fit_words import with_sentences
-    from bakeoff.fit.plan.as_json import plan_json, reason_json
+    from bakeoff.fit.plan.as_json import plan_json
+    from bakeoff.report.reasons_json import reason_json, with_sentences
 
-    document: dict[str, Any] = with_sentences(
-        {
-            "schema": "bakeoff.deploy",
-            "version": 1,
-            "plan": plan_json(found.plan, chosen=True),
-            "recipes": [{"kind": one.kind, "file_name": one.file_name, "text": one.text} for one in found.recipes],
-            "steps": [reason_json(one) for one in found.steps],
-            "left_out": [reason_json(one) for one in found.left_out],
-        }
-    )
-    return document
-
-
-def _say(why: Any, lang: Language) -> str:
-    from bakeoff.report.words import sentence
-
-    return sentence(why, lang)
+    return {
+        "schema": "bakeoff.deploy",
+        "version": 1,
+        "plan": with_sentences(plan_json(found.plan, chosen=True)),
+        "recipes": [{"kind": one.kind, "file_name": one.file_name, "text": one.text} for one in found.recipes],
+        "steps": [reason_json(one) for one in found.steps],
+        "left_out": [reason_json(one) for one in found.left_out],
+    }

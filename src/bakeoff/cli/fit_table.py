@@ -1,9 +1,10 @@
 """What `bakeoff fit` prints without a model: what is worth running on a machine, by task."""
 
-from bakeoff.cli.fit_words import lost, where, with_sentences
+from bakeoff.cli.fit_words import told, where
 from bakeoff.cli.output import Language, answer, print_json, print_table, say
 from bakeoff.fit.plan.table import Row, Table
-from bakeoff.report.numbers import UNKNOWN, decimal, rate, seconds, size
+from bakeoff.report.numbers import UNKNOWN, decimal, size
+from bakeoff.report.reasons_json import with_sentences
 from bakeoff.report.text import one_line
 from bakeoff.report.words import label, sentence
 
@@ -48,7 +49,6 @@ def show_table(found: Table, *, as_json: bool, lang: Language) -> int:
 def _row(row: Row, lang: Language) -> list[str]:
     plan, model = row.plan, row.plan.model
     total, active = model.parameters.total or 0, model.parameters.active or 0
-    speed = plan.speed
     return [
         f"{one_line(row.task)} {row.rank}",
         model.id,
@@ -58,10 +58,7 @@ def _row(row: Row, lang: Language) -> list[str]:
         plan.engine,
         where(plan, lang),
         size(plan.memory.total_bytes, lang) if plan.memory is not None else UNKNOWN,
-        rate(speed.decode_tokens_per_second.value, lang) if speed.decode_tokens_per_second else UNKNOWN,
-        seconds(speed.request_seconds.value, lang) if speed.request_seconds else UNKNOWN,
-        lost(plan.quality_loss, lang),
-        label(f"fit.verdict.{plan.verdict}", lang),
+        *told(plan, lang),
         str(row.ability.benchmarks) if row.ability.benchmarks else UNKNOWN,
     ]
 

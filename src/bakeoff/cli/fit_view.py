@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from bakeoff.cli.fit_words import lost, where, with_sentences
+from bakeoff.cli.fit_words import told, where
 from bakeoff.cli.output import Language, answer, print_json, print_table, say
 from bakeoff.fit.plan.as_json import answer_json, reason_json
 from bakeoff.fit.plan.commands import ollama
 from bakeoff.fit.plan.plan import Answer, DeviceUse, Plan
 from bakeoff.report.numbers import UNKNOWN, milliseconds, rate, seconds, size
+from bakeoff.report.reasons_json import with_sentences
 from bakeoff.report.text import one_line
 from bakeoff.report.words import label, sentence
 from bakeoff.values import Estimate
@@ -81,7 +82,6 @@ def _header(lang: Language) -> list[str]:
 
 
 def _row(plan: Plan, found: Answer, lang: Language) -> list[str]:
-    speed = plan.speed
     return [
         "*" if plan is found.chosen else "",
         str(plan.build),
@@ -89,10 +89,7 @@ def _row(plan: Plan, found: Answer, lang: Language) -> list[str]:
         size(plan.file_bytes.value, lang) if plan.file_bytes is not None else UNKNOWN,
         size(plan.memory.total_bytes, lang) if plan.memory is not None else UNKNOWN,
         where(plan, lang),
-        rate(speed.decode_tokens_per_second.value, lang) if speed.decode_tokens_per_second else UNKNOWN,
-        seconds(speed.request_seconds.value, lang) if speed.request_seconds else UNKNOWN,
-        lost(plan.quality_loss, lang),
-        label(f"fit.verdict.{plan.verdict}", lang),
+        *told(plan, lang),
     ]
 
 
@@ -125,8 +122,8 @@ def _chosen(found: Answer, plan: Plan, lang: Language) -> Iterator[str]:
         )
     if plan.load_seconds is not None:
         yield "  " + label("fit.load", lang, time=seconds(plan.load_seconds.value, lang))
-    for told in plan.reasons:
-        yield f"  - {sentence(told, lang)}"
+    for why in plan.reasons:
+        yield f"  - {sentence(why, lang)}"
 
 
 def _bar(one: DeviceUse, lang: Language) -> str:
@@ -138,10 +135,10 @@ def _bar(one: DeviceUse, lang: Language) -> str:
     cells = {name: round(WIDTH * part / whole) for name, part in parts.items()}
     cells["free"] = max(0, WIDTH - sum(cells.values()) + cells["free"])
     bar = "".join(SIGNS[name] * cells[name] for name in SIGNS)[:WIDTH]
-    told = [f"{label(f'fit.part.{name}', lang)} {size(part, lang)}" for name, part in parts.items() if part]
+    named = [f"{label(f'fit.part.{name}', lang)} {size(part, lang)}" for name, part in parts.items() if part]
     name = one_line(one.name) if one.place >= 0 else label("fit.system_memory", lang)
     used = label("fit.used", lang, used=size(use.total_bytes, lang), usable=size(one.usable_bytes, lang))
-    return f"{name}  {bar}  {used}: {', '.join(told)}"
+    return f"{name}  {bar}  {used}: {', '.join(named)}"
 
 
 def _commands(found: Answer, plan: Plan, lang: Language) -> None:

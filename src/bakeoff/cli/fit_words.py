@@ -1,12 +1,10 @@
 """Parts of a plan in words, for both views of `bakeoff fit`."""
 
-from typing import Any
-
 from bakeoff.cli.output import Language
 from bakeoff.fit.plan.plan import Plan
-from bakeoff.report.numbers import LANGUAGES, NBSP, UNKNOWN, decimal
-from bakeoff.report.words import label, sentence
-from bakeoff.values import Estimate, reason
+from bakeoff.report.numbers import NBSP, UNKNOWN, decimal, rate, seconds
+from bakeoff.report.words import label
+from bakeoff.values import Estimate
 
 
 def where(plan: Plan, lang: Language) -> str:
@@ -22,6 +20,17 @@ def where(plan: Plan, lang: Language) -> str:
     return label(f"fit.mode.{offload.mode}", lang, n=n, layers=offload.layers)
 
 
+def told(plan: Plan, lang: Language) -> list[str]:
+    """Cells: tokens per second, time of a request, quality lost, verdict."""
+    speed = plan.speed
+    return [
+        rate(speed.decode_tokens_per_second.value, lang) if speed.decode_tokens_per_second else UNKNOWN,
+        seconds(speed.request_seconds.value, lang) if speed.request_seconds else UNKNOWN,
+        lost(plan.quality_loss, lang),
+        label(f"fit.verdict.{plan.verdict}", lang),
+    ]
+
+
 def lost(loss: Estimate | None, lang: Language) -> str:
     """Points: `0.4–1.2`, or `0` where nothing is lost."""
     if loss is None:
@@ -31,15 +40,3 @@ def lost(loss: Estimate | None, lang: Language) -> str:
     if loss.high < 0.05:
         return f"<{NBSP}{decimal(0.1, 1, lang)}"
     return f"{decimal(loss.low, 1, lang)}–{decimal(loss.high, 1, lang)}"
-
-
-def with_sentences(value: Any) -> Any:
-    """The document with every reason said in both languages, as in the other documents."""
-    if isinstance(value, list):
-        return [with_sentences(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    if set(value) == {"code", "parameters"}:
-        said = reason(value["code"], **value["parameters"])
-        return value | {lang: sentence(said, lang) for lang in LANGUAGES}
-    return {key: with_sentences(one) for key, one in value.items()}

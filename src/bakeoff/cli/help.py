@@ -17,6 +17,9 @@ TOPICS = {
 BAKEOFF_LANG        en or vi: language of tables and sentences
 BAKEOFF_CACHE       folder of model files (default: the system's cache folder)
 BAKEOFF_CATALOG     file of the models that you added yourself
+BAKEOFF_MEASURED    file of what `bakeoff fit --measure` measured
+BAKEOFF_KEYS        file of keys, for variables that are not in the environment
+BAKEOFF_VLLM_URL    another address of a server that `via` knows by name; likewise BAKEOFF_OLLAMA_URL, ...
 BAKEOFF_DEBUG       1: show the traceback of an error
 BAKEOFF_COMMAND_OPTION
                     any option of any command, for example BAKEOFF_REPORT_FORMAT=md

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bakeoff.cli.output import Language, language_option
-from bakeoff.cli.run import Money
+from bakeoff.cli.numbers import Money
+from bakeoff.cli.output import Language, answer, language_option, print_json, say
 
 if TYPE_CHECKING:
     from bakeoff.evaluate.judge.result import Judged
@@ -68,7 +68,6 @@ def judge_command(
 
 
 def _print(found: "Judged", *, as_json: bool, lang: Language) -> None:
-    from bakeoff.cli.output import answer, print_json, say
     from bakeoff.cli.standings import print_standings
     from bakeoff.evaluate.judge.telling import telling
     from bakeoff.report.words import sentence
@@ -90,7 +89,6 @@ def _print(found: "Judged", *, as_json: bool, lang: Language) -> None:
 
 
 def _print_quote(found: "Judged", *, as_json: bool, lang: Language) -> None:
-    from bakeoff.cli.output import answer, print_json, say
     from bakeoff.report.words import sentence
     from bakeoff.values import reason
 

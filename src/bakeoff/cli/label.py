@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bakeoff.cli.output import Language, language_option
+from bakeoff.cli.output import Language, answer, language_option, print_json, say
 
 if TYPE_CHECKING:
     from bakeoff.project import Project
@@ -122,7 +122,6 @@ def _show_next(work: "Labelling", lang: Language) -> "Shown | None":
 
 
 def _tell(code: str, lang: Language, **parameters: object) -> None:
-    from bakeoff.cli.output import say
     from bakeoff.report.words import sentence
     from bakeoff.values import Reason
 
@@ -130,7 +129,6 @@ def _tell(code: str, lang: Language, **parameters: object) -> None:
 
 
 def _reveal(opened: "Project", *, as_json: bool, lang: Language) -> int:
-    from bakeoff.cli.output import answer, print_json
     from bakeoff.cli.standings import print_standings
     from bakeoff.evaluate.judge.telling import telling_people
     from bakeoff.report.words import sentence

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -9,6 +10,26 @@ import click
 from bakeoff.errors import UsageError
 
 Option = Callable[[click.decorators.FC], click.decorators.FC]
+
+
+class Money(click.ParamType[Decimal]):
+    """US dollars: 5, 0.25 or $2."""
+
+    name = "usd"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """A number above 0.
+
+        Raises:
+            click.BadParameter: it is none.
+        """
+        try:
+            amount = Decimal(str(value).strip().removeprefix("$"))
+        except ArithmeticError:
+            amount = Decimal(0)
+        if not (amount.is_finite() and amount > 0):
+            self.fail(f"{value!r} is not an amount of money: write for example 2.50", param, ctx)
+        return amount
 
 
 def number(text: str, name: str) -> float:

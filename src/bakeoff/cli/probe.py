@@ -112,7 +112,7 @@ def verdict(found: "Probed") -> Any:
 
 def document(found: "Probed") -> dict[str, Any]:
     """The schema `bakeoff.probe`, version 1 (docs/reference/json.md)."""
-    from bakeoff.report.decision_json import reason_json
+    from bakeoff.report.reasons_json import reason_json
     from bakeoff.values import to_json
 
     levels = [

@@ -1,6 +1,5 @@
 """`bakeoff quote`: what a run would ask, cost and take, and what its rows can show."""
 
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,11 +126,8 @@ def _money(estimate: "Estimate | None", lang: Language) -> str:
 
     if estimate is None:
         return UNKNOWN
-    shown = [
-        dollars(str(Decimal(str(round(one, 4 if one < 1 else 2)))), lang)
-        for one in (estimate.value, estimate.low, estimate.high)
-    ]
-    return _between(shown)
+    ends = (estimate.value, estimate.low, estimate.high)
+    return _between([dollars(str(round(one, 4 if one < 1 else 2)), lang) for one in ends])
 
 
 def _minutes(estimate: "Estimate | None", lang: Language) -> str:

@@ -4,31 +4,11 @@ import importlib
 import threading
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import click
 
+from bakeoff.cli.numbers import Money
 from bakeoff.cli.output import Language, language_option
-
-
-class Money(click.ParamType[Decimal]):
-    """US dollars: 5, 0.25 or $2."""
-
-    name = "usd"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        """A number above 0.
-
-        Raises:
-            click.BadParameter: it is none.
-        """
-        try:
-            amount = Decimal(str(value).strip().removeprefix("$"))
-        except ArithmeticError:
-            amount = Decimal(0)
-        if not (amount.is_finite() and amount > 0):
-            self.fail(f"{value!r} is not an amount of money: write for example 2.50", param, ctx)
-        return amount
 
 
 @click.command("run")

@@ -1,8 +1,7 @@
 """`bakeoff shortlist`: which few models to test, why, and why not the others."""
 
-from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -64,15 +63,13 @@ def _needs(project: Path, values: dict[str, str | None]) -> "Needs":
     from bakeoff.needs import Needs, parse_needs
     from bakeoff.project.needs import read_needs
 
-    known = {field.name for field in fields(Needs)}
-    given = {key: value for key, value in values.items() if value is not None and key in known}
+    given = {key: value for key, value in values.items() if value is not None}
     return parse_needs(given, read_needs(project) or Needs())
 
 
 def _say_written(names: list[str], project: Path, lang: Language) -> None:
     from bakeoff.report.words import sentence
-    from bakeoff.values import Reason
+    from bakeoff.values import reason
 
-    code: str = "shortlist.written" if names else "shortlist.nothing_new"
-    parameters: dict[str, Any] = {"names": names or ["-"], "folder": str(project)}
-    say(sentence(Reason(code, parameters), lang))
+    code = "shortlist.written" if names else "shortlist.nothing_new"
+    say(sentence(reason(code, names=names or ["-"], folder=str(project)), lang))

@@ -3,17 +3,20 @@
 from typing import TYPE_CHECKING, Any
 
 from bakeoff.cli.output import Language, answer, print_table, say
+from bakeoff.report import numbers
+from bakeoff.report.numbers import UNKNOWN
+from bakeoff.report.reasons_json import with_sentences
+from bakeoff.report.words import label, sentence
+from bakeoff.values import reason
 
 if TYPE_CHECKING:
     from bakeoff.shortlist import Pick, Shortlist
-    from bakeoff.values import Reason
 
 NUMERIC = {3, 4, 5, 6, 7}
 
 
 def document(found: "Shortlist") -> dict[str, Any]:
     """The JSON document, with the sentences of all reasons in both languages."""
-    from bakeoff.cli.fit_words import with_sentences
     from bakeoff.shortlist.as_json import shortlist_json
 
     said: dict[str, Any] = with_sentences(shortlist_json(found))
@@ -30,9 +33,9 @@ def show_shortlist(found: "Shortlist", *, alternatives: bool, lang: Language) ->
     for one in found.picks:
         say(f"\n{one.entry.model.name}")
         for why in one.reasons_for:
-            say(f"  + {_say(why, lang)}")
+            say(f"  + {sentence(why, lang)}")
         for why in one.reasons_against:
-            say(f"  - {_say(why, lang)}")
+            say(f"  - {sentence(why, lang)}")
     if alternatives:
         _show_alternatives(found, lang)
     _show_funnel(found, lang)
@@ -44,9 +47,6 @@ def _columns(found: "Shortlist") -> list[str]:
 
 
 def _row(one: "Pick", found: "Shortlist", lang: Language) -> list[str]:
-    from bakeoff.report import numbers
-    from bakeoff.report.numbers import UNKNOWN
-
     entry = one.entry
     plan, offer = entry.plan, entry.offer
     cells = [
@@ -65,24 +65,20 @@ def _row(one: "Pick", found: "Shortlist", lang: Language) -> list[str]:
 
 
 def _show_nothing(found: "Shortlist", lang: Language) -> None:
-    from bakeoff.values import reason
-
-    answer(_say(reason("shortlist.nothing", models=found.looked_at), lang))
+    answer(sentence(reason("shortlist.nothing", models=found.looked_at), lang))
     for one in found.relaxed:
-        answer(f"  - {_say(reason('shortlist.relax', key=one.key, models=one.models), lang)}")
+        answer(f"  - {sentence(reason('shortlist.relax', key=one.key, models=one.models), lang)}")
     _show_funnel(found, lang)
 
 
 def _show_funnel(found: "Shortlist", lang: Language) -> None:
-    from bakeoff.values import reason
-
-    say(f"\n{_say(reason('shortlist.looked_at', models=found.looked_at, date=found.snapshot), lang)}")
+    say(f"\n{sentence(reason('shortlist.looked_at', models=found.looked_at, date=found.snapshot), lang)}")
     for code, models in found.funnel:
         say(f"  {models:>4}  {_word(f'funnel.{code}', lang)}")
     say(f"  {len(found.picks):>4}  {_word('funnel.picks', lang)}")
     for note in found.notes:
-        say(f"! {_say(note, lang)}")
-    say(_say(reason("shortlist.unit"), lang))
+        say(f"! {sentence(note, lang)}")
+    say(sentence(reason("shortlist.unit"), lang))
 
 
 def _show_alternatives(found: "Shortlist", lang: Language) -> None:
@@ -101,31 +97,22 @@ def _show_alternatives(found: "Shortlist", lang: Language) -> None:
 def show_explanation(found: "Shortlist", name: str, lang: Language) -> int:
     """Why one model is in or out; exit code 1 where it is out."""
     from bakeoff.catalog.finding import find
-    from bakeoff.values import reason
 
     model = find(name)
     for one in found.picks:
         if one.entry.model.id == model.id:
             role = _word(f"role.{one.role}", lang)
-            answer(_say(reason("shortlist.is_in", model=model.id, role=role, chance=one.chance_best), lang))
+            answer(sentence(reason("shortlist.is_in", model=model.id, role=role, chance=one.chance_best), lang))
             for why in one.reasons_for:
-                answer(f"  + {_say(why, lang)}")
+                answer(f"  + {sentence(why, lang)}")
             for why in one.reasons_against:
-                answer(f"  - {_say(why, lang)}")
+                answer(f"  - {sentence(why, lang)}")
             return 0
     why = found.out.get(model.id, reason("out.not_confirmed"))
-    answer(_say(reason("shortlist.is_out", model=model.id), lang))
-    answer(f"  - {_say(why, lang)}")
+    answer(sentence(reason("shortlist.is_out", model=model.id), lang))
+    answer(f"  - {sentence(why, lang)}")
     return 1
 
 
-def _say(why: "Reason", lang: Language) -> str:
-    from bakeoff.report.words import sentence
-
-    return sentence(why, lang)
-
-
 def _word(name: str, lang: Language) -> str:
-    from bakeoff.report.words import label
-
     return label(f"shortlist.{name}", lang)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bakeoff.cli.cost import load_of
+from bakeoff.cli.cost import currency_of, load_of
 from bakeoff.cli.numbers import number_option, pairs
 from bakeoff.cli.output import Language, language_option
 from bakeoff.errors import UsageError
@@ -63,11 +63,9 @@ def tune_command(model: tuple[str, ...], as_json: bool, lang: Language, **asked:
       bakeoff tune qwen3-8b --instead-of llama-3.3-70b --value-per-answer 0.02
     """
     from bakeoff.cli.tune_view import show_tuning
-    from bakeoff.cost.money import currency
     from bakeoff.cost.tune.asking import tune
     from bakeoff.cost.tune.memory import METHODS
 
-    code = asked["currency"] or ("VND" if lang == "vi" and asked["rate"] is not None else None)
     found = tune(
         " ".join(model),
         on=asked["on"],
@@ -90,7 +88,7 @@ def tune_command(model: tuple[str, ...], as_json: bool, lang: Language, **asked:
         example_tokens=asked["example_tokens"],
         instead_of=asked["instead_of"],
         value_per_answer=asked["value_per_answer"],
-        currency=currency(code, asked["rate"]),
+        currency=currency_of(asked, lang),
     )
     return show_tuning(found, as_json=as_json, lang=lang, verdict=_verdict(found, asked))
 

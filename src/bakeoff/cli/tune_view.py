@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from bakeoff.cli.cost_view import money
-from bakeoff.cli.fit_words import with_sentences
 from bakeoff.cli.output import Language, answer, print_json, print_table, say
-from bakeoff.cost.as_json import reason_json
 from bakeoff.cost.tune.against import Against
 from bakeoff.cost.tune.as_json import tune_json
 from bakeoff.cost.tune.asking import Tuning
 from bakeoff.cost.tune.ways import Way
+from bakeoff.fit.plan.as_json import reason_json
 from bakeoff.report.numbers import UNKNOWN, count, decimal, seconds, size
+from bakeoff.report.reasons_json import with_sentences
 from bakeoff.report.text import one_line
 from bakeoff.report.words import label, sentence
 from bakeoff.values import Estimate, Reason, reason

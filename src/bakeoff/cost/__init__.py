@@ -5,10 +5,9 @@ Knows no tests and no qualities. Money is `Decimal` in the sums that a person ma
 The module can be called: `bakeoff.cost(["qwen3-8b"], on=["RTX 4090"])` is `bakeoff.cost.asking.cost`.
 """
 
-import sys
-from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from bakeoff.rooms import answers_as, lazily
 
 if TYPE_CHECKING:
     from bakeoff.cost.asking import cost
@@ -27,20 +26,7 @@ _HOMES = {
 __all__ = ["Costs", "Load", "Tuning", "cost", "tune"]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'bakeoff.cost' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazily(__name__, _HOMES)
 
 
-class _Callable(ModuleType):
-    """The verb and the room have one name, so the room answers to a call."""
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        """As `cost`."""
-        from bakeoff.cost.asking import cost as ask
-
-        return ask(*arguments, **named)
-
-
-sys.modules[__name__].__class__ = _Callable
+answers_as(__name__, "bakeoff.cost.asking", "cost")

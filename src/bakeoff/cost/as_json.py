@@ -9,7 +9,8 @@ from bakeoff.cost.hosted import Rate
 from bakeoff.cost.load import Load
 from bakeoff.cost.option import Unknown
 from bakeoff.cost.ranges import Bar
-from bakeoff.values import Reason, to_json
+from bakeoff.fit.plan.as_json import reason_json
+from bakeoff.values import to_json
 
 SCHEMA, VERSION = "bakeoff.cost", 1
 PLACES = Decimal("0.000001")
@@ -140,8 +141,3 @@ def unknown_json(unknown: Unknown) -> dict[str, Any]:
 def bar_json(bar: Bar) -> dict[str, Any]:
     """One thing at its low and high."""
     return to_json(bar) | {"swing": bar.swing}  # type: ignore[no-any-return]
-
-
-def reason_json(reason: Reason) -> dict[str, Any]:
-    """Code and parameters; the command adds the sentences."""
-    return {"code": reason.code, "parameters": dict(reason.parameters)}

@@ -80,7 +80,7 @@ def cost(
     every = [*subjects, *named.values()]
     if not every:
         raise UsageError("no model to count", hint="name one: bakeoff cost qwen3-8b; or call it inside a project")
-    machines = _machines(on)
+    machines = machines_named(on)
     wishes = Wishes(
         machines=machines,
         tariff=tariff(electricity),
@@ -93,9 +93,9 @@ def cost(
         residual_share=residual,
         life_years=life,
         pue=pue,
-        prices=_by_machine(prices, machines, "--price"),
-        rents=_by_machine(rents, machines, "--rent"),
-        measured={name: float(value) for name, value in _by_machine(measured, machines, "--measured", "0.001").items()},
+        prices=by_machine(prices, machines, "--price"),
+        rents=by_machine(rents, machines, "--rent"),
+        measured={name: float(value) for name, value in by_machine(measured, machines, "--measured", "0.001").items()},
     )
     found = [one for subject in every for one in options(subject, wishes)]
     return _costs(found, every, wishes, years, currency)
@@ -168,18 +168,19 @@ def _notes(subjects: Sequence[Subject], wishes: Wishes) -> tuple[Reason, ...]:
 
 
 def _subject(model: str | Model, load: Load, build: str | None) -> Subject:
-    if isinstance(model, str):
-        model = model_named(model)
-    return Subject(model.id, model, load, build)
+    found = model_named(model)
+    return Subject(found.id, found, load, build)
 
 
-def model_named(text: str) -> Model:
-    """A model of the catalog, or of a file.
+def model_named(text: str | Model) -> Model:
+    """A model of the catalog, or of a file; one that is at hand as it is.
 
     Raises:
         UsageError: the name means none, or several.
         WeightsError: the file is damaged.
     """
+    if isinstance(text, Model):
+        return text
     from bakeoff.fit.plan.asking import looks_like_path
 
     if looks_like_path(text):
@@ -191,16 +192,25 @@ def model_named(text: str) -> Model:
     return find(text)
 
 
-def _machines(on: Sequence[str | Machine]) -> dict[str, Machine]:
+def machines_named(on: Sequence[str | Machine], *, measure: bool = True) -> dict[str, Machine]:
+    """Machines by the names that they were asked for.
+
+    Args:
+        on: names, or machines at hand.
+        measure: time the memory of this machine, where it is one of them: speeds need that.
+
+    Raises:
+        UsageError: a name means nothing.
+    """
     found: dict[str, Machine] = {}
     for one in on:
-        named = one if isinstance(one, Machine) else machine_named(one)
+        named = one if isinstance(one, Machine) else machine_named(one, measure=measure)
         name = one.name if isinstance(one, Machine) else " ".join(one.split()) or named.name
         found[name] = replace(named, name=name)
     return found
 
 
-def _by_machine(
+def by_machine(
     given: Mapping[str, str | float] | None,
     machines: Mapping[str, Machine],
     option: str,

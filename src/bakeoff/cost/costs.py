@@ -1,7 +1,7 @@
 """What a comparison of costs holds: a line per option, break-evens, what matters, what is left out. Values only."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from bakeoff.cost.breakeven import BreakEven
@@ -57,7 +57,7 @@ class Costs:
     tariff: Estimate | None = None
     """US dollars per kWh that own hardware was counted with."""
 
-    subjects: tuple[Subject, ...] = field(default_factory=tuple)
+    subjects: tuple[Subject, ...] = ()
 
     def best(self, model: str) -> Line | None:
         """The cheapest way of one model over all years that may not be taken away; None where none is known."""

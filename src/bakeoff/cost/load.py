@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bakeoff.cost.money import exact
+from bakeoff.cost.money import as_given, exact
 from bakeoff.errors import UsageError
 from bakeoff.values import Estimate
 
@@ -23,7 +23,7 @@ hours of business days). Its 80 % range is our own: from spread over a whole day
 
 MOST_REQUESTS = 1e10
 MOST_TOKENS = 1e8
-EXACTLY = Estimate.exact(1.0, source="published", detail="as given")
+EXACTLY = as_given(1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from bakeoff.cost.capacity import Capacity, capacity
 from bakeoff.cost.data_files import Tariff
 from bakeoff.cost.hosted import Rate, request_cost
 from bakeoff.cost.load import Load
+from bakeoff.cost.money import as_given
 from bakeoff.cost.option import Option, Unknown
 from bakeoff.errors import UsageError
 from bakeoff.hardware.machine import Machine
@@ -126,7 +127,7 @@ def _hosted(subject: Subject, wishes: Wishes) -> Iterator[Option | Unknown]:
 
 def _given(subject: Subject, rate: Rate) -> Option:
     """At the user's own price."""
-    cost = Estimate.exact(float(request_cost(subject.load, rate)), source="published", detail="as given")
+    cost = as_given(request_cost(subject.load, rate))
     return Option(
         key=f"{subject.name} | hosted | your price",
         kind="hosted",
@@ -195,10 +196,7 @@ def _on_machine(subject: Subject, name: str, machine: Machine, wishes: Wishes) -
 def _rented(
     subject: Subject, name: str, machine: Machine, capacity: Capacity, wishes: Wishes
 ) -> Iterator[Option | Unknown]:
-    found: dict[str, Estimate] = dict(rental.hourly(machine).items())
-    if name in wishes.rents:
-        given = float(wishes.rents[name])
-        found = {"your price": Estimate.exact(given, source="published", detail="as given")}
+    found = rental.hourly(machine, wishes.rents.get(name))
     if not found:
         yield Unknown("rented", subject.name, name, reason("cost.no_rent", machine=name))
     for kind, per_hour in found.items():
@@ -235,23 +233,16 @@ def _rented_from(
 
 
 def _own(subject: Subject, name: str, machine: Machine, capacity: Capacity, wishes: Wishes) -> Option | Unknown:
-    notes: list[Reason] = []
-    if name in wishes.prices:
-        price: Estimate | None = Estimate.exact(float(wishes.prices[name]), source="published", detail="as given")
-    else:
-        price = purchase.machine_price(machine)
-        if price is not None and purchase.from_launch_price(machine):
-            notes.append(reason("cost.launch_price", machine=name, date=price.as_of))
+    given = wishes.prices.get(name)
+    price = purchase.machine_price(machine, given)
     if price is None:
         return Unknown("own", subject.name, name, reason("cost.no_purchase_price", machine=name))
+    notes: list[Reason] = []
+    if given is None and purchase.from_launch_price(machine):
+        notes.append(reason("cost.launch_price", machine=name, date=price.as_of))
     drawn = power.draw(machine)
-    years = wishes.life_years
-    life = (
-        purchase.life_years(machine) if years is None else Estimate.exact(years, source="published", detail="as given")
-    )
-    pue = (
-        power.pue(machine) if wishes.pue is None else Estimate.exact(wishes.pue, source="published", detail="as given")
-    )
+    life = purchase.life_years(machine) if wishes.life_years is None else as_given(wishes.life_years)
+    pue = power.pue(machine) if wishes.pue is None else as_given(wishes.pue)
     return Option(
         key=f"{subject.name} | own | {name}",
         kind="own",

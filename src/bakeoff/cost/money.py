@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from bakeoff.errors import UsageError
+from bakeoff.values import Estimate
 
 CENT = Decimal("0.01")
 MOST = Decimal(10) ** 12
@@ -13,6 +14,11 @@ MOST = Decimal(10) ** 12
 def exact(number: float | str | Decimal) -> Decimal:
     """A number as it is written: 0.1 is a tenth, not the nearest binary fraction."""
     return number if isinstance(number, Decimal) else Decimal(str(number))
+
+
+def as_given(number: float | Decimal) -> Estimate:
+    """A figure of the user's own: taken as it is, without a range."""
+    return Estimate.exact(float(number), source="published", detail="as given")
 
 
 def to_cent(amount: Decimal) -> Decimal:

@@ -31,9 +31,6 @@ class Terms:
     """US dollars per month for each machine that is there."""
 
     per_request: Any
-    upfront: Any
-    """US dollars to be paid when a machine is bought."""
-
     most_per_machine: Any
     """Requests per month beyond which a machine's part per request grows no further: it is at work all the time. None:
     there is no such limit."""
@@ -99,7 +96,7 @@ class Option:
 
     def terms(self, values: Values) -> Terms:
         """The parts of a month's cost from values of the parameters and of the length."""
-        return TERMS[self.kind](self, {name.partition(":")[0]: value for name, value in values.items()})
+        return TERMS[self.kind]({name.partition(":")[0]: value for name, value in values.items()})
 
     def machines(self, requests: Decimal) -> int:
         """Machines for a month with so many requests, at its peak; 0 where the provider sees to that."""
@@ -124,17 +121,17 @@ class Option:
         return amount
 
 
-def _hosted(_: Option, v: Values) -> Terms:
+def _hosted(v: Values) -> Terms:
     """Tokens only."""
-    return Terms(v["usd_per_request"] * 0, v["usd_per_request"] * v["length"], v["usd_per_request"] * 0, None)
+    return Terms(v["usd_per_request"] * 0, v["usd_per_request"] * v["length"], None)
 
 
-def _rented(_: Option, v: Values) -> Terms:
+def _rented(v: Values) -> Terms:
     """Every hour of the month."""
-    return Terms(v["usd_per_hour"] * _number(HOURS_PER_MONTH, v), v["usd_per_hour"] * 0, v["usd_per_hour"] * 0, None)
+    return Terms(v["usd_per_hour"] * _number(HOURS_PER_MONTH, v), v["usd_per_hour"] * 0, None)
 
 
-def _on_demand(_: Option, v: Values) -> Terms:
+def _on_demand(v: Values) -> Terms:
     """Started by a request, stopped after some time without one.
 
     A lone request pays for starting, answering and the time until the machine is stopped. Requests that share a start
@@ -146,12 +143,11 @@ def _on_demand(_: Option, v: Values) -> Terms:
     return Terms(
         v["usd_per_hour"] * 0,
         v["usd_per_hour"] * seconds / hour,
-        v["usd_per_hour"] * 0,
         _number(HOURS_PER_MONTH, v) * hour / seconds,
     )
 
 
-def _own(_: Option, v: Values) -> Terms:
+def _own(v: Values) -> Terms:
     """Straight-line depreciation, electricity idle and at work."""
     kilowatt_hour = v["electricity"] * v["pue"] / _number(Decimal(1000), v)
     depreciation = v["purchase_usd"] * (1 - v["residual_share"]) / (v["life_years"] * 12)
@@ -161,7 +157,6 @@ def _own(_: Option, v: Values) -> Terms:
     return Terms(
         depreciation + v["idle_watts"] * _number(HOURS_PER_MONTH, v) * kilowatt_hour,
         more * seconds / hour * kilowatt_hour,
-        v["purchase_usd"],
         _number(HOURS_PER_MONTH, v) * hour / seconds,
     )
 

@@ -7,7 +7,7 @@ cards), the rest of the PC included: 1.05 of the card's rating at the median, 0.
 from dataclasses import dataclass
 
 from bakeoff.cost.data_files import Tariff, electricity
-from bakeoff.cost.money import amount
+from bakeoff.cost.money import amount, as_given
 from bakeoff.cost.purchase import is_datacenter
 from bakeoff.errors import UsageError
 from bakeoff.hardware.machine import Machine
@@ -100,7 +100,7 @@ def tariff(text: str | None) -> Tariff:
         price = float(amount(text, what="electricity price"))
         if price > 10:
             raise UsageError(f"{price:g} US dollars per kWh is no price of electricity", hint="write for example 0.15")
-        return Tariff("", "", Estimate.exact(price, source="published", detail="as given"), "")
+        return Tariff("", "", as_given(price), "")
     countries = ", ".join(f"{one.code} ({one.name})" for one in known[1:])
     raise UsageError(
         f"no electricity price for {text[:40]!r} is known", hint=f"give US dollars per kWh, or one of {countries}"

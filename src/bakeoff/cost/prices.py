@@ -38,7 +38,6 @@ class Offer:
     provider: str
     """Id in the snapshot: `together`, `huggingface_novita`."""
 
-    provider_name: str
     model: str
     """Id at the provider."""
 
@@ -154,7 +153,6 @@ def _offer(provider: Any, info: Any, load: Load, at: date, batch: bool) -> Offer
         rates[rate] = rates.get(rate, 0) + 1
     return Offer(
         provider=provider.id,
-        provider_name=provider.name,
         model=info.id,
         usual=_mean(rates),
         rates=tuple(rates.items()),

@@ -4,9 +4,11 @@ A price is the user's own, a dated one, or, where there is only the price at lau
 seen for other cards: memory has been scarce since 2025, and a launch price of years ago buys nothing today.
 """
 
+from decimal import Decimal
 from functools import cache
 
 from bakeoff.cost.data_files import Purchase, purchases
+from bakeoff.cost.money import as_given
 from bakeoff.hardware.machine import Machine
 from bakeoff.values import Estimate
 
@@ -36,8 +38,13 @@ def life_years(machine: Machine) -> Estimate:
     return LIFE_YEARS["datacenter" if is_datacenter(machine) else "other"]
 
 
-def machine_price(machine: Machine) -> Estimate | None:
-    """US dollars for the whole machine; None where a part has no price, or there is no GPU to tell it by."""
+def machine_price(machine: Machine, given: Decimal | None = None) -> Estimate | None:
+    """US dollars for the whole machine, the user's own price if there is one.
+
+    None where a part has no price, or there is no GPU to tell it by.
+    """
+    if given is not None:
+        return as_given(given)
     found = [_dated(one.name) for one in machine.accelerators]
     if not found or any(one is None for one in found):
         return None

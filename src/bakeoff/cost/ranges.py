@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 
 from bakeoff.cost.load import DAYS_PER_MONTH, SECONDS_PER_DAY
 from bakeoff.cost.option import Option
-from bakeoff.values import Estimate
+from bakeoff.values import Z80, Estimate
 
 DRAWS = 2000
 SEED = 20261124
-Z80 = 1.2815515655446004
-"""90th percentile of the normal distribution: both sides of an 80 % interval."""
 
 VOLUME = "requests"
 HALF_OR_DOUBLE = (0.5, 2.0)

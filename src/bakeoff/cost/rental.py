@@ -1,6 +1,9 @@
 """What a rented machine costs per hour: the sum over its GPUs, as a range for each class of provider."""
 
-from bakeoff.cost.data_files import PROVIDER_CLASSES, ProviderClass, Rental, rentals
+from decimal import Decimal
+
+from bakeoff.cost.data_files import PROVIDER_CLASSES, Rental, rentals
+from bakeoff.cost.money import as_given
 from bakeoff.hardware.machine import Machine
 from bakeoff.values import Estimate
 
@@ -12,15 +15,18 @@ WIDEN = 1.6
 is 0.64 of it and the highest 1.68, at the median of the ranges."""
 
 
-def hourly(machine: Machine) -> dict[ProviderClass, Estimate]:
+def hourly(machine: Machine, given: Decimal | None = None) -> dict[str, Estimate]:
     """US dollars per hour by class of provider; only classes that rent out every GPU of the machine.
 
-    Processor and main memory are in the price of a GPU, as providers sell them.
+    Processor and main memory are in the price of a GPU, as providers sell them. A price that the user gave stands
+    alone, under `your price`.
     """
+    if given is not None:
+        return {"your price": as_given(given)}
     if not machine.accelerators:
         return {}
     by_key = {(row.gpu, row.provider_class): row for row in rentals()}
-    found: dict[ProviderClass, Estimate] = {}
+    found: dict[str, Estimate] = {}
     for kind in PROVIDER_CLASSES:
         rows = [by_key.get((one.name, kind)) for one in machine.accelerators]
         if all(row is not None for row in rows):

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bakeoff.decide.barred import barred
 from bakeoff.decide.choose import Choice, choose
 from bakeoff.decide.decision import RULES, Decision, Rule
 from bakeoff.decide.limits import NO_LIMITS, Limits, unknown, within
@@ -46,27 +45,13 @@ def decide(
         UsageError: no such rule, a gap that is not between 0 and 1, or weights that mean nothing.
     """
     _check(rule, smallest_gap_that_matters, limits, weights)
+    unsure: tuple[Reason, ...] = ()
     if comparison.barred is not None:
-        return barred(comparison, comparison.barred, rule=rule, gap=smallest_gap_that_matters)
-    kept, beyond = within(comparison, limits)
-    standings = Standings(kept, FASTEST_FIRST if rule == "fastest not worse" else CRITERIA)
-    told: Told
-    if rule == "weighted" and len(standings.names) > 1:
-        told = weighted(kept, standings, weights or EQUAL, beyond)
+        told = Told("barred", None, (), comparison.barred, ())
     else:
-        applied: Rule = "best" if rule in ("best within budget", "weighted") else rule
-        choice = choose(standings, applied, smallest_gap_that_matters)
-        telling = _Telling(kept, standings, choice, applied, smallest_gap_that_matters)
-        told = Told(
-            choice.verdict,
-            choice.name,
-            telling.equivalent(),
-            reason("decide.none_within_limits", models=len(beyond))
-            if beyond and choice.name is None
-            else telling.sentence(),
-            (*beyond, *telling.fates(), *telling.changes()),
-        )
-    unsure = tuple(why for model in kept.models for why in unknown(model, limits))
+        kept, beyond = within(comparison, limits)
+        told = _told(kept, beyond, rule, smallest_gap_that_matters, weights or EQUAL)
+        unsure = tuple(why for model in kept.models for why in unknown(model, limits))
     return Decision(
         verdict=told.verdict,
         choice=told.choice,
@@ -95,6 +80,24 @@ def _check(rule: str, gap: float, limits: Limits, weights: Mapping[str, float] |
         )
     if weights is not None:
         checked_weights(weights)
+
+
+def _told(kept: Comparison, beyond: tuple[Reason, ...], rule: Rule, gap: float, weights: Mapping[str, float]) -> Told:
+    """What the rule says of those within the limits; `beyond` is why others are not among them."""
+    standings = Standings(kept, FASTEST_FIRST if rule == "fastest not worse" else CRITERIA)
+    if rule == "weighted" and len(standings.names) > 1:
+        return weighted(kept, standings, weights, beyond)
+    applied: Rule = "best" if rule in ("best within budget", "weighted") else rule
+    choice = choose(standings, applied, gap)
+    telling = _Telling(kept, standings, choice, applied, gap)
+    none_left = bool(beyond) and choice.name is None
+    return Told(
+        choice.verdict,
+        choice.name,
+        telling.equivalent(),
+        reason("decide.none_within_limits", models=len(beyond)) if none_left else telling.sentence(),
+        (*beyond, *telling.fates(), *telling.changes()),
+    )
 
 
 @dataclass(frozen=True, slots=True)

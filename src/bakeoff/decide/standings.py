@@ -59,8 +59,8 @@ class Standings:
         self._order = tuple(order)
         self._leads: dict[tuple[str, str], Lead] = {}
         for pair in comparison.pairs:
-            self._leads[pair.a, pair.b] = _forward(pair)
-            self._leads[pair.b, pair.a] = _backward(pair)
+            for one in (pair, pair.turned()):
+                self._leads[one.a, one.b] = _lead(one)
         self._measured = {name: _measured(model) for name, model in self.models.items()}
         complete = tuple(name for name in self.names if not self.incomplete(name))
         self.choosable = tuple(name for name in complete if not self.dominators(name)) or complete
@@ -134,12 +134,8 @@ class Standings:
         return self.by_preference([name for name in self.choosable if smallest_lead(name) == best])[0]
 
 
-def _forward(pair: Pair) -> Lead:
+def _lead(pair: Pair) -> Lead:
     return Lead(pair.difference, pair.low_simultaneous, pair.high_simultaneous, pair.p_holm, pair.n)
-
-
-def _backward(pair: Pair) -> Lead:
-    return Lead(-pair.difference, -pair.high_simultaneous, -pair.low_simultaneous, pair.p_holm, pair.n)
 
 
 def _measured(model: ModelResult) -> dict[str, float]:

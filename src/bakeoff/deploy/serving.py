@@ -74,7 +74,7 @@ def serving(plan: Plan, *, backend: Backend | None) -> Serving:
         backend: of the machine's GPUs; None where it has none.
 
     Raises:
-        UsageError: the engine is no server for production, or the weights are a file on this machine.
+        UsageError: the engine has no container image.
     """
     engine = plan.engine
     if engine not in ENTRY or plan.command is None:

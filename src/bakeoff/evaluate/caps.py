@@ -17,6 +17,9 @@ FRAME_TOKENS = 64
 """Most tokens that a chat template adds to a request beside its text: begin, end and role of a few messages. A
 message more has at least as many bytes of JSON around it (`{"role":"user","content":""}`), which are counted too."""
 
+OUTPUT_LIMITS = ("max_tokens", "max_completion_tokens")
+"""Parameters that say after how many tokens an answer is cut."""
+
 
 @dataclass(frozen=True, slots=True)
 class PricePerToken:
@@ -46,7 +49,7 @@ class PricePerToken:
 
 def longest_output(parameters: Mapping[str, Any]) -> int | None:
     """Tokens after which an answer is cut; None where nothing cuts it."""
-    limits = [parameters.get(name) for name in ("max_tokens", "max_completion_tokens")]
+    limits = [parameters.get(name) for name in OUTPUT_LIMITS]
     known = [limit for limit in limits if isinstance(limit, int) and not isinstance(limit, bool) and limit >= 0]
     return max(known, default=None)
 

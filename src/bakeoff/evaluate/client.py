@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 import aiohttp
 
+from bakeoff.addresses import is_loopback
+from bakeoff.evaluate.json_values import count, mapping, some_text
 from bakeoff.evaluate.rate_headers import retry_after
 from bakeoff.evaluate.types import Answer
 
@@ -31,7 +33,7 @@ NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "credi
 """`error.code` or `error.type` of a 429 or 403 that waiting does not cure (OpenAI, Anthropic)."""
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
-"""A stream longer than this is a fault of the server, not an answer."""
+"""An answer longer than this, streamed or not, is a fault of the server."""
 
 MAX_ASIDE_BYTES = 8 * 1024 * 1024
 """Of what a server says of itself."""
@@ -125,7 +127,7 @@ class Client:
                 total=limits.total, sock_connect=limits.connect, sock_read=limits.silence, connect=None
             ),
             auto_decompress=True,
-            trust_env=not _is_loopback(self.base_url),
+            trust_env=not is_loopback(self.base_url),  # proxy settings must not catch requests to this machine
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         return self
@@ -276,7 +278,7 @@ class _Stream:
             text, thinking = delta.get("content"), delta.get("reasoning_content") or delta.get("reasoning")
             if isinstance(text, list):
                 text, thinking = _parts(text)
-        text, thinking = _text(text), _text(thinking)
+        text, thinking = some_text(text), some_text(thinking)
         if text or thinking:
             if self.first is None:
                 self.first = time.perf_counter()
@@ -284,7 +286,7 @@ class _Stream:
                 self.parts.append(text)
             if thinking:
                 self.thinking.append(thinking)
-        self.finish_reason = _text(choice.get("finish_reason")) or self.finish_reason
+        self.finish_reason = some_text(choice.get("finish_reason")) or self.finish_reason
 
     def answer(self, headers: Mapping[str, str]) -> Answer:
         """The whole answer, once the stream has ended."""
@@ -297,25 +299,20 @@ class _Stream:
             finish_reason=self.finish_reason,
             time_to_first_token_ms=None if self.first is None else (self.first - self.started) * 1000,
             latency_ms=(ended - self.started) * 1000,
-            prompt_tokens=_count(self.usage.get("prompt_tokens")),
-            output_tokens=_count(self.usage.get("completion_tokens")),
+            prompt_tokens=count(self.usage.get("prompt_tokens")),
+            output_tokens=count(self.usage.get("completion_tokens")),
             timings=_numbers(self.timings),
-            served_model=_text(self.model),
+            served_model=some_text(self.model),
             headers=headers,
             thinking_tokens=_thinking_tokens(self.usage),
-            fingerprint=_text(self.fingerprint),
-            provider=_text(self.provider),
+            fingerprint=some_text(self.fingerprint),
+            provider=some_text(self.provider),
         )
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _thinking_tokens(usage: Mapping[str, Any]) -> int | None:
     """`completion_tokens_details.reasoning_tokens`, where a server tells it."""
-    details = usage.get("completion_tokens_details")
-    return _count(details.get("reasoning_tokens")) if isinstance(details, dict) else None
+    return count(mapping(usage.get("completion_tokens_details")).get("reasoning_tokens"))
 
 
 def _parts(content: list[Any]) -> tuple[str, str]:
@@ -330,14 +327,18 @@ def _parts(content: list[Any]) -> tuple[str, str]:
     return "".join(text), "".join(thinking)
 
 
+def _check_length(size: int) -> None:
+    if size > MAX_ANSWER_BYTES:
+        raise AskError("server error", f"the answer is longer than {MAX_ANSWER_BYTES:,} bytes")
+
+
 async def _read_stream(response: aiohttp.ClientResponse, stream: _Stream) -> None:
     """Split server-sent events into `data:` payloads. Other fields and comments (pings) are skipped."""
     rest = b""
     size = 0
     async for chunk in response.content.iter_any():
         size += len(chunk)
-        if size > MAX_ANSWER_BYTES:
-            raise AskError("server error", f"the answer is longer than {MAX_ANSWER_BYTES:,} bytes")
+        _check_length(size)
         lines = (rest + chunk).split(b"\n") if rest else chunk.split(b"\n")
         rest = lines.pop()
         for line in lines:
@@ -351,17 +352,18 @@ async def _read_stream(response: aiohttp.ClientResponse, stream: _Stream) -> Non
 
 async def _read_whole(response: aiohttp.ClientResponse, started: float) -> Answer:
     """An answer from a server that does not stream although it was asked to."""
-    data = await response.read()
+    data = b""
+    async for chunk in response.content.iter_any():
+        data += chunk
+        _check_length(len(data))
     stream = _Stream(started)
-    try:
-        body = json.loads(data)
-        choice = body["choices"][0]
-    except (ValueError, LookupError, TypeError):
-        if isinstance(body := _json_or_none(data), dict) and body.get("error") is not None:
-            raise _stream_error(body["error"]) from None
-        raise AskError("not a model", f"the answer has no choices: {data[:200]!r}") from None
-    message = choice.get("message")
-    stream.event(json.dumps({**body, "choices": [{**choice, "delta": message}]}).encode())
+    body = mapping(_json_or_none(data))
+    choices = body.get("choices")
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        if body.get("error") is not None:
+            raise _stream_error(body["error"])
+        raise AskError("not a model", f"the answer has no choices: {data[:200]!r}")
+    stream.event(json.dumps({**body, "choices": [{**choices[0], "delta": choices[0].get("message")}]}).encode())
     stream.done = True
     stream.first = None
     return stream.answer(_kept_headers(response))
@@ -370,7 +372,7 @@ async def _read_whole(response: aiohttp.ClientResponse, started: float) -> Answe
 def _json_or_none(data: bytes) -> Any:
     try:
         return json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -445,10 +447,6 @@ def _whole_text(parts: list[str]) -> str:
     return text
 
 
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
 def _numbers(values: Any) -> dict[str, float]:
     if not isinstance(values, dict):
         return {}
@@ -461,10 +459,3 @@ def _which_timeout(error: BaseException, limits: Timeouts) -> str:
     if isinstance(error, aiohttp.SocketTimeoutError):
         return f"silent for {limits.silence:g} s"
     return f"not finished after {limits.total:g} s"
-
-
-def _is_loopback(base_url: str) -> bool:
-    """Proxy settings must not catch requests to this machine."""
-    from urllib.parse import urlsplit
-
-    return (urlsplit(base_url).hostname or "") in ("127.0.0.1", "localhost", "::1")

@@ -17,6 +17,7 @@ from bakeoff.evaluate.preflight import (
     cut_short,
     examine,
     rows_in_examples,
+    split_thinking,
     who_answered,
 )
 from bakeoff.evaluate.request import json_digest, shown_prompt
@@ -117,7 +118,7 @@ def graded_column(
     scored = ledger.scored(task.identity)
     first = [stored.answer if (stored := answers.get(digest)) is not None else None for digest in repetitions[0]]
     truncated = cut_short(first, preflight)
-    kept = _kept(task, table, repetitions, answers, ledger, preflight)
+    kept = _kept(task, table, repetitions, answers, ledger)
     cells, fresh, looked_at = [], [], []
     for index, (row, addresses) in enumerate(zip(table.rows, zip(*repetitions, strict=True), strict=True)):
         also: list[Fault] = ["truncated"] if index in truncated else []
@@ -153,22 +154,16 @@ def _kept(
     repetitions: Sequence[Sequence[str]],
     answers: Mapping[str, StoredAnswer],
     ledger: Ledger,
-    preflight: Preflight,
 ) -> Mapping[int, Mapping[Place, Grade]]:
     """What the slow graders say of every answer, by the grader's position; they grade all of them at once."""
     found = {}
     for position, grader in enumerate(task.graders):
         if grader.rule.slow:
             works = [
-                Work(
-                    (row.id, digest),
-                    row,
-                    task.targets[index][position],
-                    examine(answer.answer, preflight.expected).text,
-                )
+                Work((row.id, digest), row, task.targets[index][position], split_thinking(stored.answer.text).text)
                 for addresses in repetitions
                 for index, (row, digest) in enumerate(zip(table.rows, addresses, strict=True))
-                if (answer := answers.get(digest)) is not None
+                if (stored := answers.get(digest)) is not None
             ]
             found[position] = kept_grades(grader, table.digest, works, ledger)
     return found

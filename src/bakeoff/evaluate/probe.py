@@ -4,7 +4,6 @@ Every prompt is another one from its first word on, so that no cache of prefixes
 """
 
 import asyncio
-import json
 import random
 import time
 from collections import Counter
@@ -13,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from bakeoff.evaluate.client import AskError
+from bakeoff.evaluate.request import build_request
 from bakeoff.evaluate.stats.proportions import percentile
-from bakeoff.evaluate.types import Answer
+from bakeoff.evaluate.types import Answer, Prompt, Row
 from bakeoff.values import Reason, reason
 
 LEVELS = (1, 2, 4, 8, 16, 32, 64)
@@ -35,6 +35,9 @@ WORDS = (
 """Common English words: about one token each in every tokenizer."""
 
 TASK = "\n\nWrite a long story in which all of these words occur. Do not stop before it is very long."
+
+PROMPT = Prompt(user="{{ text }}", completion="{{ user }}")
+"""Requests are made as those of a run are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +119,14 @@ class Load:
         head = f"{chance.getrandbits(48):x}"
         count = max(1, self.prompt_tokens - len(head) // 2 - len(TASK) // 4)
         text = f"{head} {' '.join(chance.choice(WORDS) for _ in range(count))}{TASK}"
-        prompt = {"messages": [{"role": "user", "content": text}]} if self.api == "chat" else {"prompt": text}
         limit = "max_completion_tokens" if "max_completion_tokens" in self.parameters else "max_tokens"
-        body = {
-            "model": self.model,
-            **prompt,
-            "stream": True,
-            "stream_options": {"include_usage": True},
-            **self.parameters,
-            limit: self.output_tokens,
-        }
-        return json.dumps({name: value for name, value in body.items() if value is not None}).encode("utf-8")
+        return build_request(
+            PROMPT,
+            Row(str(number), number, {"text": text}),
+            api=self.api,
+            model=self.model,
+            parameters={**self.parameters, limit: self.output_tokens},
+        ).body
 
 
 async def probe(

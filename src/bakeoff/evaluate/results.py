@@ -1,7 +1,7 @@
 """What an evaluation finds: per model and per pair. Written once by `compare`, read by decide and report."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bakeoff.values import Reason
@@ -236,6 +236,19 @@ class Pair:
 
     groups: int | None = None
     """Groups that the n rows make, where rows belong together."""
+
+    def turned(self) -> "Pair":
+        """The same pair seen from the other side: b minus a."""
+        return replace(
+            self,
+            a=self.b,
+            b=self.a,
+            difference=-self.difference,
+            low=-self.high,
+            high=-self.low,
+            low_simultaneous=-self.high_simultaneous,
+            high_simultaneous=-self.low_simultaneous,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -296,7 +296,7 @@ class RouteRun:
     async def _store(self, owed: Owed, request: Request, started: str, attempt: int, **outcome: Any) -> None:
         await self._writer.record(
             Call(
-                digest=call_digest(request, endpoint=self._route.endpoint, repeat=owed.repeat),
+                digest=self._route.digest_of(request, repeat=owed.repeat),
                 run=self._run,
                 candidate=self._route.candidate.name,
                 row_id=owed.row.id,

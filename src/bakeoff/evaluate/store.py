@@ -262,11 +262,7 @@ class Ledger:
 
     def probe(self, digest: str) -> dict[str, Any] | None:
         """What the latest probe of this candidate, as it is set up now, found; None where there was none."""
-        with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
-            row = cursor.execute(
-                "SELECT found FROM probe WHERE digest = ? ORDER BY seq DESC LIMIT 1", (digest,)
-            ).fetchone()
-        return json.loads(row[0]) if row else None
+        return self._json("SELECT found FROM probe WHERE digest = ? ORDER BY seq DESC LIMIT 1", digest)
 
     def record_drops(self, drops: Sequence[Drop]) -> None:
         """Store who was dropped from a race, in one transaction."""
@@ -319,16 +315,12 @@ class Ledger:
 
     def findings(self, kind: str) -> list[Finding]:
         """Everything of this kind that was kept, in order."""
-        with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
-            rows = cursor.execute(
-                "SELECT at, about, value FROM finding WHERE kind = ? ORDER BY seq", (kind,)
-            ).fetchall()
+        rows = self._rows("SELECT at, about, value FROM finding WHERE kind = ? ORDER BY seq", (kind,))
         return [Finding(number, at, about, json.loads(value)) for number, (at, about, value) in enumerate(rows, 1)]
 
     def labels(self) -> list[Label]:
         """Every label that was ever given, in order."""
-        with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
-            rows = cursor.execute(f"SELECT {', '.join(LABEL_COLUMNS)} FROM label ORDER BY seq").fetchall()
+        rows = self._rows(f"SELECT {', '.join(LABEL_COLUMNS)} FROM label ORDER BY seq")
         names = [name.strip('"') for name in LABEL_COLUMNS]
         return [Label(**dict(zip(names, row, strict=True))) for row in rows]
 
@@ -385,24 +377,19 @@ class Ledger:
 
     def count_answers(self, candidate: str) -> int:
         """Answers that there are under a candidate's name, also those to other prompts and settings."""
-        with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
-            found = cursor.execute(
-                f"SELECT count(*) FROM call WHERE state = 'answered' AND repeat < {CHECKS} AND candidate = ?",
-                (candidate,),
-            ).fetchone()
-        return int(found[0])
+        ((found,),) = self._rows(
+            f"SELECT count(*) FROM call WHERE state = 'answered' AND repeat < {CHECKS} AND candidate = ?", (candidate,)
+        )
+        return int(found)
 
     def drops(self, grading: str) -> list[Drop]:
         """Who was dropped by races under this way of grading, in the order of leaving."""
-        with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
-            rows = cursor.execute('SELECT * FROM "drop" WHERE grading = ? ORDER BY seq', (grading,)).fetchall()
+        rows = self._rows('SELECT * FROM "drop" WHERE grading = ? ORDER BY seq', (grading,))
         return [Drop(*row[1:]) for row in rows]
 
     def manifest(self, run: int) -> dict[str, Any] | None:
         """What a run was going to do; None where there is no such run."""
-        with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
-            row = cursor.execute("SELECT manifest FROM run WHERE seq = ?", (run,)).fetchone()
-        return json.loads(row[0]) if row else None
+        return self._json("SELECT manifest FROM run WHERE seq = ?", run)
 
     def answers(self, digests: Sequence[str]) -> dict[str, StoredAnswer]:
         """The stored answers of these calls, by digest; the original latency, not that of a re-run."""
@@ -441,10 +428,9 @@ class Ledger:
 
     def grades(self, grading: str) -> list[StoredGrade]:
         """Everything that `record_grades` stored of one grader."""
-        with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
-            return cursor.execute(
-                "SELECT row_id, call_digest, value, label, detail FROM score WHERE grading = ? ORDER BY seq", (grading,)
-            ).fetchall()
+        return self._rows(
+            "SELECT row_id, call_digest, value, label, detail FROM score WHERE grading = ? ORDER BY seq", (grading,)
+        )
 
     def scored(self, grading: str) -> set[tuple[str, str]]:
         """(row id, call digest) of everything that this way of grading has already scored."""
@@ -454,35 +440,37 @@ class Ledger:
 
     def request(self, digest: str) -> tuple[str, bytes] | None:
         """Path and exact bytes of a call."""
-        with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
-            row = cursor.execute("SELECT path, body FROM request WHERE digest = ?", (digest,)).fetchone()
-        return (row[0], row[1]) if row else None
+        rows = self._rows("SELECT path, body FROM request WHERE digest = ?", (digest,))
+        return rows[0] if rows else None
 
     def engine(self, endpoint: str) -> dict[str, Any] | None:
         """Facts of the latest start of this engine and build."""
-        with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
-            row = cursor.execute(
-                "SELECT facts FROM engine WHERE endpoint = ? ORDER BY seq DESC LIMIT 1", (endpoint,)
-            ).fetchone()
-        return json.loads(row[0]) if row else None
+        return self._json("SELECT facts FROM engine WHERE endpoint = ? ORDER BY seq DESC LIMIT 1", endpoint)
 
     def runs(self) -> list[dict[str, Any]]:
         """Every run: number, start, end (None when it was killed or still goes on), state."""
-        with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
-            rows = cursor.execute(
-                "SELECT run.seq, run.started_at, run_end.ended_at, run_end.state FROM run"
-                " LEFT JOIN run_end ON run_end.run = run.seq ORDER BY run.seq"
-            ).fetchall()
+        rows = self._rows(
+            "SELECT run.seq, run.started_at, run_end.ended_at, run_end.state FROM run"
+            " LEFT JOIN run_end ON run_end.run = run.seq ORDER BY run.seq"
+        )
         return [dict(zip(("run", "started_at", "ended_at", "state"), row, strict=True)) for row in rows]
 
     def seq(self) -> int:
         """The highest `seq` so far."""
-        with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
-            return int(cursor.execute("SELECT seq FROM counter").fetchone()[0])
+        return int(self._rows("SELECT seq FROM counter")[0][0])
 
-    def _select(self, statement: str, values: Sequence[str]) -> list[tuple[Any, ...]]:
+    def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         with storage_errors(self.path), closing(self._connection.cursor()) as cursor:
-            return cursor.execute(statement % ",".join("?" * len(values)), values).fetchall()
+            return cursor.execute(statement, values).fetchall()
+
+    def _json(self, statement: str, value: Any) -> dict[str, Any] | None:
+        """The JSON in the first row; None where there is no row."""
+        rows = self._rows(statement, (value,))
+        return json.loads(rows[0][0]) if rows else None
+
+    def _select(self, statement: str, values: Sequence[str]) -> list[Any]:
+        """With the marks of so many values in the place of %s."""
+        return self._rows(statement % ",".join("?" * len(values)), values)
 
 
 def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:

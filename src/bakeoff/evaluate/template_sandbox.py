@@ -1,8 +1,8 @@
 """Jinja2 templates from people who may be careless or hostile: rendered in a sandbox, in bounded time and memory.
 
-Jinja2's own sandbox keeps templates away from
-Python; it does not keep them from filling the memory or running for ever. Here every loop, call and filter spends from
-a budget, and whatever can make a large value out of small ones is looked at before it is made (`template_bounds`).
+Jinja2's own sandbox keeps templates away from Python; it does not keep them from filling the memory or running for
+ever. Here every loop, call and filter spends from a budget, and whatever can make a large value out of small ones is
+looked at before it is made (`template_bounds`).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -67,6 +67,10 @@ class Prompt:
     """Templates of pictures that go with the user's part: a path in the project, an https address, a data URI."""
 
 
+BETWEEN = " · "
+"""Between a candidate's name and a variant's, in the name of their column."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One column of the comparison: a model, its build, the route to it, its parameters."""

@@ -3,9 +3,9 @@
 The module can be called: `bakeoff.fit("qwen3 8b", on="RTX 4090, 64 GB RAM")` is `bakeoff.fit.plan.asking.fit`.
 """
 
-import sys
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from bakeoff.rooms import answers_as, lazily
 
 if TYPE_CHECKING:
     from bakeoff.fit.plan.asking import fit
@@ -23,22 +23,7 @@ _HOMES = {
 __all__ = ["Answer", "Plan", "Row", "Table", "fit"]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'bakeoff.fit' has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazily(__name__, _HOMES)
 
 
-class _Callable(ModuleType):
-    """The verb and the room have one name, so the room answers to a call."""
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        """As `fit`."""
-        from bakeoff.fit.plan.asking import fit as ask
-
-        return ask(*arguments, **named)
-
-
-sys.modules[__name__].__class__ = _Callable
+answers_as(__name__, "bakeoff.fit.plan.asking", "fit")

@@ -5,7 +5,7 @@ is in `llama_cpp.cache`.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from bakeoff.catalog.architecture import Architecture, Attention, Recurrent
@@ -50,18 +50,7 @@ def cache_kinds(architecture: Architecture, n_devices: int = 1) -> tuple[CacheKi
                 counts[kind] += run.count
         if run.layer.recurrent is not None:
             counts[_of_recurrent(run.layer.recurrent, architecture.hidden_size, n_devices)] += run.count
-    return tuple(
-        CacheKind(
-            layers=count,
-            token_numbers=kind.token_numbers,
-            token_bytes=kind.token_bytes,
-            window=kind.window,
-            chunked=kind.chunked,
-            state_numbers=kind.state_numbers,
-            convolution_numbers=kind.convolution_numbers,
-        )
-        for kind, count in counts.items()
-    )
+    return tuple(replace(kind, layers=count) for kind, count in counts.items())
 
 
 def _of_attention(a: Attention, n_devices: int) -> tuple[CacheKind, ...]:

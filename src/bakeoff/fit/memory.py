@@ -1,23 +1,24 @@
 """What a model takes in memory, by part. Values; the sums are in the files named after the engines."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Bytes by part, over all devices."""
+    """Bytes by part, on one device or over all."""
 
-    weights_bytes: int
-    kv_cache_bytes: int
-    recurrent_state_bytes: int
-    compute_bytes: int
+    weights_bytes: int = 0
+    kv_cache_bytes: int = 0
+    recurrent_state_bytes: int = 0
+    compute_bytes: int = 0
     """Scratch of the compute graph (llama.cpp's compute buffers; vLLM's activation peak)."""
 
-    output_bytes: int
+    output_bytes: int = 0
     """Logits (llama.cpp's output buffer)."""
 
     overhead_bytes: int = 0
-    """Context of driver and runtime, per device, summed."""
+    """Context of driver and runtime, of each device."""
 
     @property
     def total_bytes(self) -> int:
@@ -30,3 +31,13 @@ class Memory:
             + self.output_bytes
             + self.overhead_bytes
         )
+
+
+PARTS = tuple(field.name for field in fields(Memory))
+"""Names of the parts."""
+
+
+def together(found: Iterable[Memory]) -> Memory:
+    """Sums over several devices."""
+    devices = list(found)
+    return Memory(**{part: sum(getattr(one, part) for one in devices) for part in PARTS})

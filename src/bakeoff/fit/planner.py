@@ -18,7 +18,7 @@ from typing import Any
 from bakeoff.catalog.architecture import Architecture
 from bakeoff.catalog.gguf_architecture import architecture_from_gguf
 from bakeoff.catalog.gguf_metadata import metadata_of
-from bakeoff.catalog.tensors import Tensor, tensors
+from bakeoff.catalog.tensors import Tensor, name_in_file, tensors
 from bakeoff.errors import EngineError, StorageError, UsageError
 from bakeoff.fit import planner_process
 from bakeoff.fit.header_file import Outline, write_header_file
@@ -193,8 +193,7 @@ def _refused(log: str) -> EngineError:
 
 def _outlines(architecture: Architecture) -> list[Outline]:
     found = [
-        Outline(tensor.name if number is None else f"blk.{number}.{tensor.name}", _shape(tensor), _type(tensor))
-        for number, tensor in tensors(architecture)
+        Outline(name_in_file(number, tensor), _shape(tensor), _type(tensor)) for number, tensor in tensors(architecture)
     ]
     if architecture.name in WITH_ROTATIONS:
         widths = [layer.attention.head_dim_k for layer in architecture.layers() if layer.attention]

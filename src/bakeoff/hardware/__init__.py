@@ -3,10 +3,10 @@
 `detect` and `parse_machine` are imported when they are first used: most of the package needs only the small types.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bakeoff.hardware.machine import Accelerator, Backend, Machine, Processor, Rates
+from bakeoff.rooms import lazily
 
 if TYPE_CHECKING:
     from bakeoff.hardware.here import detect
@@ -35,7 +35,4 @@ def machine(text: str | None, *, measure: bool = True) -> Machine:
     return parse_machine(text)
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'bakeoff.hardware' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazily(__name__, _HOMES)

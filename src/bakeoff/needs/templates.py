@@ -4,7 +4,7 @@ The lengths are of usual requests, to be replaced by one's own as soon as there 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
@@ -23,7 +23,7 @@ class Template:
     judge: bool = False
     """There is no one right answer: people or a judge compare."""
 
-    system: str | None = field(default=None)
+    system: str | None = None
     """A system prompt to start from."""
 
 

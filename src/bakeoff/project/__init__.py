@@ -3,15 +3,19 @@
 The names are imported when they are first used: who opens a project makes no new one.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from bakeoff.rooms import lazily
 
 if TYPE_CHECKING:
     from bakeoff.project.creating import new
     from bakeoff.project.demo import demo_folder
     from bakeoff.project.project import Listener, Project
 
-__all__ = ["Listener", "Project", "demo_folder", "new"]
+__all__ = ["FILE_NAME", "Listener", "Project", "demo_folder", "new"]
+
+FILE_NAME = "bakeoff.toml"
+"""What makes a folder a project."""
 
 _HOMES = {
     "Listener": "bakeoff.project.project",
@@ -21,7 +25,4 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'bakeoff.project' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazily(__name__, _HOMES)

@@ -1,6 +1,6 @@
 """A new model in a project that is finished: only its cells are run, and it is held against the present choice."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,10 @@ from typing import Any
 from bakeoff.decide import Decision
 from bakeoff.errors import ProjectError
 from bakeoff.evaluate.results import Comparison, Pair
-from bakeoff.project.contestants import BETWEEN
-from bakeoff.project.editing import FILE_NAME, append_tables, tables
+from bakeoff.evaluate.types import Candidate
+from bakeoff.project import FILE_NAME
+from bakeoff.project.contestants import candidate_of
+from bakeoff.project.editing import append_tables, tables
 from bakeoff.project.planning import RunOptions
 from bakeoff.project.project import Listener, Project
 from bakeoff.project.running import Outcome
@@ -19,6 +21,9 @@ from bakeoff.whole_file import write_whole
 @dataclass(frozen=True, slots=True)
 class Added:
     """A challenger, and how it did."""
+
+    project: Project
+    """Opened with it among the candidates."""
 
     name: str
     champion: str | None
@@ -59,7 +64,7 @@ def add(
     project, name = _with_candidate(folder, table, listener)
     with_it = (folder / FILE_NAME).read_bytes()
     outcomes = project.run(replace(options or RunOptions(), only=(name,)))
-    mine = [one for one in outcomes if one.candidate.partition(BETWEEN)[0] == name]
+    mine = [one for one in outcomes if candidate_of(one.candidate, project.config.candidates).name == name]
     errors = [one.error for one in mine if one.error is not None]
     if errors and not any(one.answered for one in mine) and not _has_answers(project, name):
         _put_back(folder, before, with_it)
@@ -67,8 +72,8 @@ def add(
     judged = _judged(project, options or RunOptions())
     champion = champion_without(folder, name)
     comparison = project.compare()
-    pairs = against(comparison, name, champion)
-    return Added(name, champion, pairs, project.decide(comparison), (*mine, *judged))
+    pairs = _against(comparison, name, champion, project.config.candidates)
+    return Added(project, name, champion, pairs, project.decide(comparison), (*mine, *judged))
 
 
 def _judged(project: Project, options: RunOptions) -> list[Outcome]:
@@ -109,8 +114,8 @@ def _put_back(folder: Path, before: bytes, with_it: bytes) -> None:
 
 
 def _has_answers(project: Project, name: str) -> bool:
-    columns = [column for column in project.columns() if column.candidate.partition(BETWEEN)[0] == name]
-    return any(cell.state not in ("missing", "failed") for column in columns for cell in column.cells)
+    own = [one for one in project.columns() if candidate_of(one.candidate, project.config.candidates).name == name]
+    return any(cell.state not in ("missing", "failed") for column in own for cell in column.cells)
 
 
 def champion_without(folder: Path, name: str) -> str | None:
@@ -123,27 +128,15 @@ def champion_without(folder: Path, name: str) -> str | None:
     return project.decide().choice
 
 
-def against(comparison: Comparison, name: str, champion: str | None) -> tuple[Pair, ...]:
+def _against(
+    comparison: Comparison, name: str, champion: str | None, candidates: Sequence[Candidate]
+) -> tuple[Pair, ...]:
     """Challenger minus champion."""
     found = []
     for pair in comparison.pairs:
-        one, other = (column.partition(BETWEEN)[0] == name for column in (pair.a, pair.b))
+        one, other = (candidate_of(column, candidates).name == name for column in (pair.a, pair.b))
         if one and pair.b == champion:
             found.append(pair)
         elif other and pair.a == champion:
-            found.append(_turned(pair))
+            found.append(pair.turned())
     return tuple(pair for pair in found if pair.n)
-
-
-def _turned(pair: Pair) -> Pair:
-    """The same pair seen from the other side."""
-    return replace(
-        pair,
-        a=pair.b,
-        b=pair.a,
-        difference=-pair.difference,
-        low=-pair.high,
-        high=-pair.low,
-        low_simultaneous=-pair.high_simultaneous,
-        high_simultaneous=-pair.low_simultaneous,
-    )

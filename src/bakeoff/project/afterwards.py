@@ -10,6 +10,7 @@ from bakeoff.evaluate.store import Ledger
 from bakeoff.project.contestants import Contestant
 from bakeoff.project.filling import present_drops
 from bakeoff.project.pricing import price_of
+from bakeoff.project.racing import drop_reason
 from bakeoff.values import Reason, reason
 
 
@@ -51,17 +52,7 @@ def as_run(comparison: Comparison, found: Sequence[Contestant], grading: str, le
         for caveat in comparison.caveats
         if not (drops and caveat.code == "cells.missing" and caveat.parameters["model"] in ended)
     ]
-    caveats += [
-        reason(
-            "race.dropped",
-            model=drop.candidate,
-            by=drop.by,
-            n=drop.n_units,
-            difference=drop.difference,
-            evidence=min(drop.evidence, 1e9),
-        )
-        for drop in drops.values()
-    ]
+    caveats += [drop_reason(drop.candidate, drop) for drop in drops.values()]
     if drops and len(left) == 1:
         caveats.append(reason("race.won", model=left[0]))
     return replace(comparison, caveats=(*caveats, *_beside_others(found, ledger)))

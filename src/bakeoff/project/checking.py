@@ -28,7 +28,7 @@ from bakeoff.project.locking import lock_for, told
 from bakeoff.project.planning import Job, Place
 from bakeoff.project.preflight import preflight_of
 from bakeoff.project.pricing import check_prices, price_of
-from bakeoff.project.project import LEDGER_NAME, Project
+from bakeoff.project.project import Project
 from bakeoff.project.racing import task_of
 from bakeoff.project.renewing import renewed
 from bakeoff.project.running import Outcome, run_jobs
@@ -98,7 +98,7 @@ def check(
     notes = [] if offline else list(renewed(found))
     if max_cost_usd is not None:
         check_prices(found, project.config.prices)
-    with running(project.folder), Ledger(project.folder / LEDGER_NAME) as ledger:
+    with running(project.folder), project.ledger() as ledger:
         sampling = _Sampling(project, table, order, ledger, max_cost_usd)
         samples = [sample for contestant in found if (sample := sampling.sample(contestant)) is not None]
         notes += [
@@ -235,9 +235,7 @@ def _graded(
     name = contestant.candidate.name
     part = replace(table, rows=[table.rows[int(i)] for i in sample.rows])
     some = task_of(work, sample.rows)
-    preflight = preflight_of(contestant, project.config.preflight, ledger)
-    if preflight.sizes is not None:
-        preflight = replace(preflight, sizes=[preflight.sizes[int(i)] for i in sample.rows])
+    preflight = preflight_of(contestant, project.config.preflight, ledger, rows=sample.rows)
     assert contestant.digests is not None
     kept = list(contestant.digests[0].taken(sample.rows))
     old, new = (

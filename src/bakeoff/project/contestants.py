@@ -11,12 +11,9 @@ from bakeoff.errors import BakeoffError
 from bakeoff.evaluate.digests import Digests
 from bakeoff.evaluate.request import build_request
 from bakeoff.evaluate.run import Route
-from bakeoff.evaluate.types import Candidate, Prompt, Row, Table
+from bakeoff.evaluate.types import BETWEEN, Candidate, Prompt, Row, Table
 from bakeoff.project.config import Config
 from bakeoff.project.routes import GetWeights, Resolved, resolve
-
-BETWEEN = " · "
-"""Between a candidate's name and a variant's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +68,12 @@ def contestants(config: Config, table: Table, get_weights: GetWeights) -> list[C
 def named(candidate: Candidate, prompt: Prompt) -> Candidate:
     """The candidate under the name of its column: with the variant's, where it has one."""
     return replace(candidate, name=f"{candidate.name}{BETWEEN}{prompt.name}") if prompt.name else candidate
+
+
+def candidate_of(column: str, candidates: Sequence[Candidate]) -> Candidate:
+    """Whose column it is: its own, or that with a variant of the prompt."""
+    by_name = {candidate.name: candidate for candidate in candidates}
+    return by_name[column if column in by_name else column.rpartition(BETWEEN)[0]]
 
 
 def entries(config: Config) -> Iterator[tuple[Candidate, Prompt]]:

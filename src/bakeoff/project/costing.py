@@ -18,17 +18,12 @@ from bakeoff.evaluate.results import Column, Comparison, GradedCell
 from bakeoff.evaluate.types import Candidate
 from bakeoff.needs import Needs
 from bakeoff.project.config import Config
-from bakeoff.project.contestants import BETWEEN
+from bakeoff.project.contestants import candidate_of
 from bakeoff.project.presets import base_url, presets
-from bakeoff.values import Estimate, Reason, reason
+from bakeoff.values import Z80, Estimate, Reason, reason
 
 if TYPE_CHECKING:
     from bakeoff.project.project import Project
-
-Z80 = 1.2815515655446004
-"""Half width of an 80 % interval in standard errors."""
-
-HERE = frozenset(("127.0.0.1", "localhost", "::1", "0.0.0.0"))
 
 
 def subjects(project: "Project", given: Mapping[str, Any]) -> list[Subject]:
@@ -137,12 +132,6 @@ def _rate(price: PricePerToken | None) -> Rate | None:
     return None if price is None else Rate(price.input * MILLION, price.output * MILLION, None, price.per_request)
 
 
-def candidate_of(column: str, candidates: Sequence[Candidate]) -> Candidate:
-    """Whose column it is: its own, or that with a variant of the prompt."""
-    by_name = {candidate.name: candidate for candidate in candidates}
-    return by_name[column if column in by_name else column.rpartition(BETWEEN)[0]]
-
-
 def known_model(candidate: Candidate) -> Model | None:
     """None where nothing is known of it: then only its endpoint's price counts."""
     try:
@@ -167,6 +156,6 @@ def endpoint_of(candidate: Candidate) -> str | None:
 def _is_own(host: str) -> bool:
     """This machine, or an address that is not routed on the Internet (RFC 1918, RFC 4193)."""
     try:
-        return host in HERE or ip_address(host).is_private
+        return host == "localhost" or ip_address(host).is_private
     except ValueError:
         return False

@@ -12,9 +12,10 @@ from tomlkit.items import Table as TomlTable
 from bakeoff.errors import ProjectError, StorageError
 from bakeoff.evaluate.files import read_table
 from bakeoff.evaluate.types import Table
-from bakeoff.project.config import FILE_NAME
+from bakeoff.project import FILE_NAME
 from bakeoff.project.editing import read_document
 from bakeoff.weights import dataset, dataset_reference, is_dataset
+from bakeoff.whole_file import write_whole
 
 TARGET_NAMES = (
     "label", "target", "expected", "answer", "reference", "output", "category", "class", "intent", "sentiment",
@@ -73,7 +74,7 @@ def new(
     """
     if folder.exists() and not _is_free(folder):
         raise ProjectError(f"{folder} exists already", hint="choose another name, or remove it")
-    needs = read_document(folder).get("needs") if folder.exists() else None
+    needs = read_document(folder).get("needs")
     reference = dataset_reference(str(data)) if is_dataset(str(data)) else None
     path, *others = dataset(reference) if reference is not None else (data,)
     table = read_table(path, id_column=id, others=others)
@@ -83,7 +84,7 @@ def new(
         folder.mkdir(parents=True, exist_ok=True)
         if reference is None:
             shutil.copyfile(data, folder / data.name)
-        (folder / FILE_NAME).write_text(text, encoding="utf-8")
+        write_whole(folder / FILE_NAME, text, hint="choose a folder that can be written", mode=0o644)
     except OSError as error:
         raise StorageError(f"{folder}: {error.strerror or error}", hint="choose a folder that can be written") from None
     return folder

@@ -5,7 +5,7 @@ from importlib import resources
 from pathlib import Path
 
 from bakeoff.errors import ProjectError, StorageError, UsageError
-from bakeoff.project.config import FILE_NAME
+from bakeoff.project import FILE_NAME
 
 EXAMPLES = ("sentiment_en", "sentiment_vi")
 

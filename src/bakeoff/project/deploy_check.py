@@ -7,18 +7,18 @@ from pathlib import Path
 
 from bakeoff.errors import BakeoffError, EndpointError, UsageError
 from bakeoff.evaluate.client import AskError, Client
-from bakeoff.evaluate.engines import EngineParameters, start_engine
+from bakeoff.evaluate.engines import EngineParameters
 from bakeoff.evaluate.order import shuffled
 from bakeoff.evaluate.probe import per_token_ms
-from bakeoff.evaluate.store import Ledger
 from bakeoff.evaluate.types import Answer, Row
 from bakeoff.fit.plan.plan import Plan
-from bakeoff.project.contestants import BETWEEN, Contestant
+from bakeoff.project.contestants import Contestant, candidate_of
 from bakeoff.project.deploying import deployment_for
 from bakeoff.project.filling import interruptible
 from bakeoff.project.lock import running
-from bakeoff.project.project import LEDGER_NAME, Project
+from bakeoff.project.project import Project
 from bakeoff.project.routes import Resolved, read_key
+from bakeoff.project.serving import engine_of
 from bakeoff.values import Reason, reason
 
 
@@ -104,8 +104,8 @@ def try_candidate(
 def _contestant(name: str, project: Project) -> Contestant:
     found = project.contestants()
     for one in found:
-        own = one.candidate
-        if name in (own.name, own.name.partition(BETWEEN)[0], own.model, own.model.rpartition("/")[2]):
+        own, entry = one.candidate, candidate_of(one.candidate.name, project.config.candidates)
+        if name in (own.name, entry.name, own.model, own.model.rpartition("/")[2]):
             return one
     raise UsageError(
         f"there is no candidate {name!r} in this project, so there is no row to send",
@@ -121,7 +121,7 @@ def _row(project: Project, contestant: Contestant) -> tuple[Row, Answer | None]:
         raise UsageError(f"{project.config.data.file} has no rows", hint="a check sends one of them")
     assert contestant.digests is not None
     addresses = contestant.digests[0]
-    with Ledger(project.folder / LEDGER_NAME) as ledger:
+    with project.ledger() as ledger:
         stored = ledger.answers(list(dict.fromkeys(addresses)))
     for i in order:
         if addresses[i] in stored:
@@ -161,13 +161,10 @@ async def _served(
         async with Client(resolved.base_url, key=read_key(contestant.candidate)) as client:
             yield client, None
         return
-    assert resolved.model_file is not None
-    log = folder / ".bakeoff" / "engine-deploy.log"
-    log.parent.mkdir(exist_ok=True)
     if note is not None:
         note(reason("engine.starting", candidate=contestant.candidate.name))
     async with (
-        start_engine(resolved.model_file.path, parameters=planned_parameters(plan), log_path=log) as engine,
+        engine_of(resolved, folder, log="deploy", parameters=planned_parameters(plan)) as engine,
         Client(engine.base_url) as client,
     ):
         yield client, engine.load_seconds

@@ -8,9 +8,8 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from bakeoff.errors import ProjectError
+from bakeoff.project import FILE_NAME
 from bakeoff.whole_file import write_whole
-
-FILE_NAME = "bakeoff.toml"
 
 
 def read_document(folder: Path) -> tomlkit.TOMLDocument:

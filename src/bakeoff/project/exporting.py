@@ -15,6 +15,7 @@ from bakeoff.evaluate.results import Column
 from bakeoff.evaluate.store import Ledger
 from bakeoff.evaluate.types import Table
 from bakeoff.project.contestants import Contestant
+from bakeoff.project.planning import chosen_names
 from bakeoff.project.pricing import price_of
 from bakeoff.values import Reason
 
@@ -84,9 +85,7 @@ def export(
         StorageError: the disk refused.
     """
     names = [column.candidate for column in contents.columns]
-    unknown = [name for name in candidates if name not in names]
-    if unknown:
-        raise UsageError(f"there is no candidate {unknown[0]!r}", hint=f"there are: {', '.join(names)}")
+    wanted = chosen_names(candidates, names, names)
     chosen = [
         Exported(
             column,
@@ -94,7 +93,7 @@ def export(
             _price(contestant, contents.prices),
         )
         for contestant, column in zip(contents.contestants, contents.columns, strict=True)
-        if not candidates or column.candidate in candidates
+        if column.candidate in wanted
     ]
     if format == "inspect":
         return _logs(path, contents, chosen, ledger, force=force), []

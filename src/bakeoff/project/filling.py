@@ -17,7 +17,7 @@ from bakeoff.evaluate.stats.race import Dropped, Race
 from bakeoff.evaluate.store import Drop, Ledger
 from bakeoff.evaluate.types import Table
 from bakeoff.project.config import Config
-from bakeoff.project.contestants import BETWEEN, Contestant
+from bakeoff.project.contestants import Contestant, candidate_of
 from bakeoff.project.planning import Job, RunOptions, chosen_names, chosen_rows, missing
 from bakeoff.project.preflight import preflight_of
 from bakeoff.project.pricing import check_prices, price_of
@@ -75,7 +75,7 @@ def plan(
     run = config.run
     order = chosen_rows(options.rows, shuffled(table, run.seed, whole_groups=options.race), table)
     columns = [c.candidate.name for c in found]
-    names = chosen_names(options.only, [name.partition(BETWEEN)[0] for name in columns], columns)
+    names = chosen_names(options.only, [candidate_of(name, config.candidates).name for name in columns], columns)
     chosen = [c for c in found if c.candidate.name in names]
     if run.max_cost_usd is not None:
         check_prices(chosen, config.prices)
@@ -236,9 +236,6 @@ def _takes_part(contestant: Contestant, planned: Planned) -> bool:
 
 def _grade(contestant: Contestant, config: Config, part: Table, some: Task, rows: Order, ledger: Ledger) -> Column:
     """One racer's cells on some rows; the scores are kept."""
-    preflight = preflight_of(contestant, config.preflight, ledger)
-    if preflight.sizes is not None:
-        preflight = replace(preflight, sizes=[preflight.sizes[int(i)] for i in rows])
     return graded_column(
         contestant.candidate.name,
         contestant.build,
@@ -246,7 +243,7 @@ def _grade(contestant: Contestant, config: Config, part: Table, some: Task, rows
         task=some,
         table=part,
         ledger=ledger,
-        preflight=preflight,
+        preflight=preflight_of(contestant, config.preflight, ledger, rows=rows),
     )
 
 

@@ -1,10 +1,10 @@
 """The decisions of a project, one after the other, and what changed from one to the present one."""
 
-from bakeoff.evaluate.store import Finding, Ledger
+from bakeoff.evaluate.store import Finding
 from bakeoff.project.changes import changes
 from bakeoff.project.lockfile import Lock, lock_of
 from bakeoff.project.locking import KIND, earlier, lock_for
-from bakeoff.project.project import LEDGER_NAME, Project
+from bakeoff.project.project import Project
 from bakeoff.report import Since
 
 
@@ -20,7 +20,7 @@ def since_then(project: Project, old: str) -> Since:
         ProjectError: the file is no decision, or one of another version.
     """
     now = lock_for(project, project.decide())
-    name, before = earlier(project.folder, old, now)
+    name, before = earlier(project, old, now)
     return Since(name, changes(before, now))
 
 
@@ -30,6 +30,6 @@ def decisions(project: Project) -> list[tuple[Finding, Lock]]:
     Raises:
         ProjectError: one of them was written by another version.
     """
-    with Ledger(project.folder / LEDGER_NAME) as ledger:
+    with project.ledger() as ledger:
         found = ledger.findings(KIND)
     return [(one, lock_of(one.value, f"decision {one.number}")) for one in found]

@@ -12,12 +12,12 @@ from typing import Any, Literal
 import tomlkit
 
 from bakeoff.errors import DataError, ProjectError, StorageError, UsageError
-from bakeoff.evaluate.exchange.imported import ID, AskedPrompt, Imported, Model, joined
+from bakeoff.evaluate.exchange.imported import ID, Imported, Model, joined
 from bakeoff.evaluate.exchange.inspect_read import read_log
 from bakeoff.evaluate.exchange.lm_eval import read_samples
 from bakeoff.evaluate.exchange.promptfoo import read_config
-from bakeoff.evaluate.types import Answer
-from bakeoff.project.config import FILE_NAME
+from bakeoff.evaluate.types import Answer, Prompt
+from bakeoff.project import FILE_NAME
 from bakeoff.project.creating import STARTING_MODELS
 from bakeoff.values import Reason, reason
 
@@ -155,7 +155,7 @@ def _project_file(imported: Imported, files: dict[str, str]) -> str:
     return tomlkit.dumps(document)
 
 
-def _prompt(prompts: Sequence[AskedPrompt]) -> Any:
+def _prompt(prompts: Sequence[Prompt]) -> Any:
     table = tomlkit.table()
     if len(prompts) == 1:
         return _templates(table, prompts[0])
@@ -168,7 +168,7 @@ def _prompt(prompts: Sequence[AskedPrompt]) -> Any:
     return table
 
 
-def _templates(table: Any, prompt: AskedPrompt) -> Any:
+def _templates(table: Any, prompt: Prompt) -> Any:
     if prompt.system is not None:
         table["system"] = tomlkit.string(prompt.system, multiline="\n" in prompt.system)
     table["user"] = tomlkit.string(prompt.user, multiline="\n" in prompt.user)

@@ -183,11 +183,6 @@ def _judge(candidate: Candidate, judges: Judges, config: Config, get_weights: Ge
     return Judge(candidate, replace(plain, route=replace(route, parameters=schema)), plain, price)
 
 
-def owed_to(session: Session, judge: Judge, ledger: Ledger) -> Job:
-    """What a judge has still to be asked, given what the ledger has of it."""
-    return _State(session, judge, ledger).job()
-
-
 class _State:
     """What the ledger has of one judge."""
 

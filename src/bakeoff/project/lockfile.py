@@ -108,10 +108,14 @@ class Lock:
     bakeoff: str = __version__
 
 
+def lock_document(lock: Lock) -> dict[str, Any]:
+    """As plain JSON types; `lock_of` reads it."""
+    return {"schema": SCHEMA, "version": VERSION, **to_json(lock)}
+
+
 def lock_text(lock: Lock) -> str:
     """The file's text; the same lock gives the same bytes."""
-    document = {"schema": SCHEMA, "version": VERSION, **to_json(lock)}
-    return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n"
+    return json.dumps(lock_document(lock), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
 def lock_digest(lock: Lock) -> str:

@@ -22,11 +22,12 @@ from bakeoff.project.lockfile import (
     LockedCandidate,
     LockedQuality,
     lock_digest,
+    lock_document,
     lock_of,
     read_document,
     write_lock,
 )
-from bakeoff.project.project import LEDGER_NAME, Project
+from bakeoff.project.project import Project
 from bakeoff.values import from_json, to_json
 
 KIND = "decision"
@@ -43,7 +44,7 @@ def lock_for(project: Project, decision: Decision) -> Lock:
         DataError, StorageError: data or ledger cannot be read.
     """
     config, table = project.config, project.table()
-    with Ledger(project.folder / LEDGER_NAME) as ledger:
+    with project.ledger() as ledger:
         candidates = {c.candidate.name: _candidate(c, ledger) for c in project.contestants()}
     labels = project.labels()
     return Lock(
@@ -132,10 +133,10 @@ def keep(project: Project, decision: Decision) -> Lock:
     lock = lock_for(project, decision)
     write_lock(project.folder, lock)
     digest = lock_digest(lock)
-    with Ledger(project.folder / LEDGER_NAME) as ledger:
+    with project.ledger() as ledger:
         before = ledger.findings(KIND)
         if not before or before[-1].about != digest:
-            ledger.record_finding(KIND, digest, {"schema": "bakeoff.lock", "version": 1, **to_json(lock)})
+            ledger.record_finding(KIND, digest, lock_document(lock))
     return lock
 
 
@@ -145,11 +146,11 @@ def complete(decision: Decision) -> bool:
     return bool(counts) and not any(one.get("missing", 0) or one.get("failed", 0) for one in counts)
 
 
-def earlier(folder: Path, old: str, now: Lock) -> tuple[str, Lock]:
+def earlier(project: Project, old: str, now: Lock) -> tuple[str, Lock]:
     """(name, lock) of an earlier decision.
 
     Args:
-        folder: of the project.
+        project: whose history it is.
         old: its number in the history; or a file: a `bakeoff.lock`, or what `bakeoff decide --json` printed.
         now: the present lock; it stands for what such a JSON document does not tell.
 
@@ -164,7 +165,7 @@ def earlier(folder: Path, old: str, now: Lock) -> tuple[str, Lock]:
                 hint="`bakeoff show --history` has the numbers",
             )
         return Path(old).name, _from_file(Path(old), now)
-    with Ledger(folder / LEDGER_NAME) as ledger:
+    with project.ledger() as ledger:
         found = ledger.findings(KIND)
     for one in found:
         if one.number == int(old):

@@ -7,6 +7,7 @@ from typing import Any
 from bakeoff.decide import NO_LIMITS, Limits
 from bakeoff.errors import ProjectError, UsageError
 from bakeoff.needs import Needs, parse_needs
+from bakeoff.project import FILE_NAME
 
 
 def read_needs(folder: Path) -> Needs | None:
@@ -15,7 +16,7 @@ def read_needs(folder: Path) -> Needs | None:
     Raises:
         ProjectError: the file cannot be read, or a value means nothing; with the key.
     """
-    from bakeoff.project.editing import FILE_NAME, table
+    from bakeoff.project.editing import table
 
     values = table(folder, "needs")
     if values is None:
@@ -37,18 +38,17 @@ def write_needs(folder: Path, needs: Needs) -> Path:
     return set_table(folder, "needs", needs_table(needs))
 
 
-DAYS_A_MONTH = 365 / 12
-
-
 def limits(needs: Needs | None) -> Limits:
     """Needs that a measured candidate must not be beyond; the budget as what a thousand rows may cost."""
     if needs is None:
         return NO_LIMITS
+    from bakeoff.cost.load import DAYS_PER_MONTH
+
     budget, load = needs.budget_usd_per_month, needs.requests_per_day
     return Limits(
         max_time_to_first_token_ms=needs.max_time_to_first_token_ms,
         min_decode_tokens_per_second=needs.min_decode_tokens_per_second,
-        max_usd_per_1000_rows=1000 * budget / (load * DAYS_A_MONTH) if budget is not None and load else None,
+        max_usd_per_1000_rows=1000 * budget / (load * float(DAYS_PER_MONTH)) if budget is not None and load else None,
     )
 
 

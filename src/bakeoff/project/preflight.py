@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bakeoff.evaluate.client import Client
+from bakeoff.evaluate.order import Order
 from bakeoff.evaluate.preflight import Expected, Preflight
 from bakeoff.evaluate.preflight.probe import Plan, Probed, found_again, kept, probe, probe_request
 from bakeoff.evaluate.request import digest
@@ -17,16 +18,27 @@ from bakeoff.values import Reason
 LIMITS = ("max_completion_tokens", "max_tokens")
 
 
-def preflight_of(contestant: Contestant, section: PreflightSection, ledger: Ledger) -> Preflight:
-    """Everything that is known before the answers of one contestant are looked at."""
+def preflight_of(
+    contestant: Contestant, section: PreflightSection, ledger: Ledger, *, rows: Order | None = None
+) -> Preflight:
+    """Everything that is known before the answers of one contestant are looked at.
+
+    Args:
+        contestant: whose answers they are.
+        section: `[preflight]`.
+        ledger: knows the last probe.
+        rows: only these, by their index in the table; None means all.
+    """
     resolved = contestant.resolved
     if resolved is None:
         return Preflight(rules=section.rules())
-    probed = _last_probe(resolved, ledger)
+    probed, sizes = _last_probe(resolved, ledger), contestant.sizes
+    if sizes is not None and rows is not None:
+        sizes = [sizes[int(i)] for i in rows]
     return Preflight(
         expected=expected(resolved, probed),
         rules=section.rules(),
-        sizes=contestant.sizes,
+        sizes=sizes,
         findings=probed.findings if probed is not None else (),
     )
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from bakeoff.errors import BakeoffError, ProjectError, UsageError
 from bakeoff.evaluate.client import Client
-from bakeoff.evaluate.engines import start_engine
 from bakeoff.evaluate.preflight.rendered import Rendered, rendered
 from bakeoff.evaluate.types import Row, Table
 from bakeoff.project.config import Config
 from bakeoff.project.contestants import entries, named
+from bakeoff.project.planning import chosen_names
 from bakeoff.project.routes import GetWeights, Resolved, read_key, resolve
+from bakeoff.project.serving import engine_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +68,12 @@ async def preview(
         ProjectError: the prompt cannot be made for this row.
     """
     row = _row(table, row_id)
-    chosen = [(c, p) for c, p in entries(config) if not candidates or {c.name, named(c, p).name} & set(candidates)]
-    known = {name for c, p in entries(config) for name in (c.name, named(c, p).name)}
-    unknown = [name for name in candidates if name not in known]
-    if unknown:
-        raise UsageError(f"no candidate {unknown[0]!r}", hint=f"there are: {', '.join(sorted(known))}")
+    every = {named(candidate, prompt).name: (candidate, prompt) for candidate, prompt in entries(config)}
+    chosen = chosen_names(candidates, [candidate.name for candidate, _ in every.values()], list(every))
     found = []
-    for candidate, prompt in chosen:
-        name = named(candidate, prompt).name
+    for name, (candidate, prompt) in every.items():
+        if name not in chosen:
+            continue
         try:
             resolved = resolve(candidate, config, get_weights, prompt=prompt)
         except BakeoffError as error:
@@ -126,12 +125,8 @@ async def _told(resolved: Resolved, body: bytes, folder: Path, *, engines: bool)
             return await rendered(client, json.loads(body))
     if not engines:
         return None
-    assert resolved.model_file is not None
-    assert resolved.engine is not None
-    log = folder / ".bakeoff" / "engine-preview.log"
-    log.parent.mkdir(exist_ok=True)
     async with (
-        start_engine(resolved.model_file.path, parameters=resolved.engine, log_path=log) as engine,
+        engine_of(resolved, folder, log="preview") as engine,
         Client(engine.base_url, connections=1) as client,
     ):
         return await rendered(client, json.loads(body))

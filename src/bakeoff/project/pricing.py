@@ -6,8 +6,8 @@ from bakeoff.cost.hosted import MILLION
 from bakeoff.cost.load import Load
 from bakeoff.errors import ProjectError
 from bakeoff.evaluate.caps import PricePerToken, longest_output
-from bakeoff.evaluate.types import Candidate
-from bakeoff.project.contestants import BETWEEN, Contestant
+from bakeoff.evaluate.types import BETWEEN, Candidate
+from bakeoff.project.contestants import Contestant
 from bakeoff.project.routes import Resolved
 
 
@@ -19,7 +19,7 @@ def price_of(candidate: Candidate, resolved: Resolved, prices: Mapping[str, Pric
         resolved: where it runs.
         prices: of the project file, by name of the candidate.
     """
-    given = prices.get(candidate.name) or prices.get(candidate.name.partition(BETWEEN)[0])
+    given = prices.get(candidate.name) or prices.get(candidate.name.rpartition(BETWEEN)[0])
     if given is not None or resolved.local or resolved.base_url is None:
         return given
     from bakeoff.cost.prices import offer_at

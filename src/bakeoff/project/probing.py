@@ -9,19 +9,20 @@ from typing import Any
 
 from bakeoff.errors import BakeoffError, EndpointError, KeyMissing, UsageError
 from bakeoff.evaluate.client import AskError, Client
-from bakeoff.evaluate.engines import EngineParameters, start_engine
+from bakeoff.evaluate.engines import EngineParameters
 from bakeoff.evaluate.probe import LEVELS, Api, Level, Limits, Load, highest, probe
-from bakeoff.evaluate.store import Finding, Ledger
+from bakeoff.evaluate.request import PATHS
+from bakeoff.evaluate.store import Finding
 from bakeoff.evaluate.types import Candidate
 from bakeoff.needs import Needs
-from bakeoff.project.contestants import BETWEEN
-from bakeoff.project.editing import FILE_NAME
+from bakeoff.project.contestants import candidate_of
 from bakeoff.project.filling import interruptible
 from bakeoff.project.lock import running
 from bakeoff.project.needs import read_needs
 from bakeoff.project.planning import chosen_names
-from bakeoff.project.project import LEDGER_NAME, Project
+from bakeoff.project.project import Project
 from bakeoff.project.routes import Resolved, read_key
+from bakeoff.project.serving import engine_of
 from bakeoff.values import Reason, reason, to_json
 
 KIND = "probe"
@@ -117,7 +118,7 @@ def probe_target(
     bare = target.startswith(("http://", "https://"))
     project = None if bare else Project(folder)
     one = _url(target, model, key) if project is None else _candidate(project, target)
-    needs = (read_needs(folder) if (folder / FILE_NAME).exists() else None) or Needs()
+    needs = read_needs(folder) or Needs()
     prompt, output = wanted.prompt_tokens or needs.prompt_tokens, wanted.output_tokens or needs.output_tokens
     levels = wanted.levels or (LEVELS if one.base_url is not None else EMBEDDED_LEVELS)
     limits = Limits(needs.max_time_to_first_token_ms, needs.min_decode_tokens_per_second)
@@ -128,7 +129,7 @@ def probe_target(
             load = Load(asked.api, asked.model, prompt, output, secrets.token_hex(8), asked.parameters)
             try:
                 found = await probe(
-                    lambda body: client.ask(_path(asked), body),
+                    lambda body: client.ask(PATHS[asked.api], body),
                     load,
                     levels=levels,
                     requests=wanted.requests,
@@ -142,13 +143,9 @@ def probe_target(
     with running(folder) if project is not None else nullcontext():
         probed = interruptible(work)
         if project is not None:
-            with Ledger(folder / LEDGER_NAME) as ledger:
+            with project.ledger() as ledger:
                 ledger.record_finding(KIND, one.endpoint, to_json(probed) | {"highest": probed.highest})
     return probed
-
-
-def _path(target: _Target) -> str:
-    return "/chat/completions" if target.api == "chat" else "/completions"
 
 
 def _url(target: str, model: str | None, key: str | None) -> _Target:
@@ -159,7 +156,7 @@ def _url(target: str, model: str | None, key: str | None) -> _Target:
 def _candidate(project: Project, name: str) -> _Target:
     found = project.contestants()
     names = [one.candidate.name for one in found]
-    chosen = chosen_names([name], [one.partition(BETWEEN)[0] for one in names], names)
+    chosen = chosen_names([name], [candidate_of(one, project.config.candidates).name for one in names], names)
     contestant = next(one for one in found if one.candidate.name in chosen)
     resolved = contestant.resolved
     if resolved is None:
@@ -202,14 +199,11 @@ async def _served(
         return
     resolved = one.resolved
     assert resolved is not None
-    assert resolved.model_file is not None
     parameters = EngineParameters.defaults(n_slots=most, context_per_slot=tokens + SLACK_TOKENS)
-    log = folder / ".bakeoff" / "engine-probe.log"
-    log.parent.mkdir(exist_ok=True)
     if note is not None:
         note(reason("engine.starting", candidate=one.name))
     async with (
-        start_engine(resolved.model_file.path, parameters=parameters, log_path=log) as engine,
+        engine_of(resolved, folder, log="probe", parameters=parameters) as engine,
         Client(engine.base_url, connections=most) as client,
     ):
         yield client
@@ -224,7 +218,7 @@ def _failed(one: _Target, error: AskError) -> BakeoffError:
 
 def latest(project: Project) -> list[tuple[str, Finding]]:
     """(candidate, its last measurement as it is set up now), of those that have one."""
-    with Ledger(project.folder / LEDGER_NAME) as ledger:
+    with project.ledger() as ledger:
         by_endpoint = {one.about: one for one in ledger.findings(KIND)}
     return [
         (one.candidate.name, by_endpoint[one.resolved.route.endpoint])

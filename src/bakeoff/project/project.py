@@ -20,8 +20,9 @@ from bakeoff.evaluate.results import Column, Comparison, Memory
 from bakeoff.evaluate.run import Progress
 from bakeoff.evaluate.store import Ledger
 from bakeoff.evaluate.types import Table
+from bakeoff.project import FILE_NAME
 from bakeoff.project.afterwards import as_run, cost_of
-from bakeoff.project.config import FILE_NAME, Config, read_config
+from bakeoff.project.config import Config, read_config
 from bakeoff.project.contestants import Contestant, contestants
 from bakeoff.project.data import read_data
 from bakeoff.project.filling import interruptible, make_calls, manifest_of, notes, plan, recorded, settled
@@ -110,6 +111,14 @@ class Project:
                 hint=f"its columns are: {', '.join(table.columns)}",
             )
 
+    def ledger(self) -> Ledger:
+        """The project's ledger, opened; `with project.ledger() as ledger:` closes it.
+
+        Raises:
+            StorageError: it cannot be opened.
+        """
+        return Ledger(self.folder / LEDGER_NAME)
+
     # verbs
 
     def run(self, options: RunOptions | None = None) -> list[Outcome]:
@@ -127,7 +136,7 @@ class Project:
         self.config = settled(self.config, options or RunOptions())
         table = self.table(fetch=True)
         check_targets(self.config.graders, table)
-        with running(self.folder), Ledger(self.folder / LEDGER_NAME) as ledger:
+        with running(self.folder), self.ledger() as ledger:
             found = self._kept(contestants(self.config, table, self._get_weights))
             planned = plan(self.config, table, found, ledger, options)
             outcomes = [Outcome(c.candidate.name, 0, 0, c.error) for c in found if c.error is not None]
@@ -159,7 +168,7 @@ class Project:
         table = self.table()
         found = contestants(config, table, self._cached_weights)
         columns = self._columns(found)
-        with Ledger(self.folder / LEDGER_NAME) as ledger:
+        with self.ledger() as ledger:
             planned = plan(config, table, found, ledger, options)
             return quote(config, table, found, planned, columns, ledger)
 
@@ -173,14 +182,13 @@ class Project:
 
     def compare(self) -> Comparison:
         """Grade what is in the ledger and compare; runs nothing and downloads nothing."""
-        return self._compare(self._found())
+        return self._compare(self.contestants())
 
     def contestants(self) -> list[Contestant]:
-        """Every candidate with every variant of the prompt, as far as they can be had without downloading."""
-        return self._found()
+        """Every candidate with every variant of the prompt, as far as they can be had without downloading.
 
-    def _found(self) -> list[Contestant]:
-        """Every candidate as far as it can be resolved without downloading; worked out once, where all could be."""
+        Worked out once, where all could be.
+        """
         if self._contestants is not None and self._contestants[0] is self.config:
             return list(self._contestants[1])
         return self._kept(contestants(self.config, self.table(), self._cached_weights))
@@ -191,7 +199,7 @@ class Project:
 
     def _compare(self, found: Sequence[Contestant], columns: Sequence[Column] | None = None) -> Comparison:
         comparison = self._compared(self._columns(found) if columns is None else columns)
-        with Ledger(self.folder / LEDGER_NAME) as ledger:
+        with self.ledger() as ledger:
             comparison = as_run(comparison, found, self._grading, ledger)
         unavailable = tuple(
             reason("candidate.unavailable", candidate=c.candidate.name, error=c.error.message)
@@ -227,7 +235,7 @@ class Project:
 
         asked = session(self.config, self.table(), self.columns(), self._get_weights, rows=rows)
         caps = caps_of(asked, self.config.run, max_cost_usd=max_cost_usd, max_minutes=max_minutes)
-        with running(self.folder), Ledger(self.folder / LEDGER_NAME) as ledger:
+        with running(self.folder), self.ledger() as ledger:
             return ask(asked, ledger, lambda jobs, table: self._run_jobs(jobs, table, ledger, caps))
 
     def judged(self, *, rows: int | None = None, columns: Sequence[Column] | None = None) -> "Judged":
@@ -236,7 +244,7 @@ class Project:
 
         found = self.columns() if columns is None else columns
         asked = session(self.config, self.table(), found, self._cached_weights, rows=rows)
-        with Ledger(self.folder / LEDGER_NAME) as ledger:
+        with self.ledger() as ledger:
             return judged(asked, ledger)
 
     def _judged_beside(self, columns: Sequence[Column] | None = None) -> "Judged | None":
@@ -279,25 +287,25 @@ class Project:
 
     def labels(self) -> "list[Label]":
         """Everything that people ever said, in order; nothing is overwritten."""
-        with Ledger(self.folder / LEDGER_NAME) as ledger:
+        with self.ledger() as ledger:
             return ledger.labels()
 
     def columns(self) -> list[Column]:
         """Every candidate's graded cells, from the ledger; runs nothing."""
-        return self._columns(self._found())
+        return self._columns(self.contestants())
 
     def _columns(self, found: Sequence[Contestant]) -> list[Column]:
         table = self.table()
         work = task(self.config.graders, self.config.prompt, table)
         self._grading = work.identity
-        with Ledger(self.folder / LEDGER_NAME) as ledger:
+        with self.ledger() as ledger:
             return [self._column(contestant, work, table, ledger) for contestant in found]
 
     def row(self, row_id: str) -> "list[RowCell]":
         """One row in full, for each candidate: the exact request, the answer, and what the graders say of it."""
         from bakeoff.project.rows import row_cells
 
-        with Ledger(self.folder / LEDGER_NAME) as ledger:
+        with self.ledger() as ledger:
             return row_cells(self.config, self.table(), row_id, self._cached_weights, ledger)
 
     def _column(self, contestant: Contestant, work: Task, table: Table, ledger: Ledger) -> Column:
@@ -347,10 +355,10 @@ class Project:
         from bakeoff.project.reporting import report_data
         from bakeoff.project.stages import stages
 
-        found = self._found()
+        found = self.contestants()
         columns = self._columns(found)
         comparison = self._compare(found, columns)
-        with Ledger(self.folder / LEDGER_NAME) as ledger:
+        with self.ledger() as ledger:
             data = report_data(
                 self.name,
                 self.config,
@@ -370,7 +378,7 @@ class Project:
         """Write rows, answers and grades for other programs; see `project.exporting.export`."""
         from bakeoff.project.exporting import Contents, export
 
-        found = self._found()
+        found = self.contestants()
         contents = Contents(
             project=self.name,
             data_file=self.config.data.file,
@@ -380,7 +388,7 @@ class Project:
             columns=self._columns(found),
             prices=self.config.prices,
         )
-        with Ledger(self.folder / LEDGER_NAME) as ledger:
+        with self.ledger() as ledger:
             return export(Path(path), contents, ledger, **options)
 
     def preview(

@@ -22,10 +22,7 @@ from bakeoff.project.config import Config
 from bakeoff.project.contestants import Contestant
 from bakeoff.project.filling import Planned
 from bakeoff.project.planning import Job
-from bakeoff.values import Estimate, Reason, reason
-
-Z80 = 1.2815515655446004
-"""Half width of an 80 % interval in standard errors."""
+from bakeoff.values import Z80, Estimate, Reason, reason
 
 BYTES_PER_TOKEN = (4.0, 6.0, 2.0)
 """Usual, most, fewest: English prose in a large vocabulary has about 4 (OpenAI's rule of thumb: "one token is about 4
@@ -142,7 +139,7 @@ def quote(
 
 
 def _candidate(job: Job, contestant: Contestant, table: Table, ledger: Ledger) -> CandidateQuote:
-    measured = ledger.lengths(different(contestant.digests or ())) if contestant.digests else []
+    measured = ledger.lengths(different(contestant.digests)) if contestant.digests else []
     n = len(job.calls)
     prompt = _prompt(job, contestant, table, [one[0] for one in measured])
     output = _output(job, [one[1] for one in measured])

@@ -15,6 +15,7 @@ from bakeoff.evaluate.columns import Task
 from bakeoff.evaluate.order import Order
 from bakeoff.evaluate.results import Column
 from bakeoff.evaluate.stats.race import Dropped, Race
+from bakeoff.evaluate.store import Drop
 from bakeoff.evaluate.types import Table
 from bakeoff.project.planning import Place
 from bakeoff.project.running import Lane, batches
@@ -73,7 +74,7 @@ async def race(lanes: Sequence[Lane], field: Field, *, together: bool, note: Cal
                 await asyncio.gather(*(_fill(lane, _calls(owed[lane.name], rows), is_open=stay_open) for lane in alive))
             block.seconds = clock() - began
             for dropped in _look(held, field, rows):
-                note(drop_reason(dropped))
+                note(drop_reason(dropped.name, dropped))
             asked = [lane for lane in lanes if lane.name in held.alive]
             if len(held.alive) == 1 or (asked and all(lane.over for lane in asked)):
                 break
@@ -162,11 +163,11 @@ def task_of(work: Task, rows: Order) -> Task:
     )
 
 
-def drop_reason(dropped: Dropped) -> Reason:
+def drop_reason(name: str, dropped: Dropped | Drop) -> Reason:
     """Who left, and on what evidence."""
     return reason(
         "race.dropped",
-        model=dropped.name,
+        model=name,
         by=dropped.by,
         n=dropped.n_units,
         difference=dropped.difference,

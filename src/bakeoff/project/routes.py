@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from bakeoff.addresses import is_loopback
 from bakeoff.errors import DataError, KeyMissing, ProjectError
 from bakeoff.evaluate.exchange.answers import read_answers
 from bakeoff.evaluate.request import ResolvedApi
@@ -69,7 +70,7 @@ class Resolved:
         """It works on this machine, so that nothing else should run beside it."""
         if self.base_url is None:
             return self.answers is None
-        return (urlsplit(self.base_url).hostname or "") in ("127.0.0.1", "localhost", "::1")
+        return is_loopback(self.base_url)
 
 
 def resolve(candidate: Candidate, config: Config, get: GetWeights, *, prompt: Prompt | None = None) -> Resolved:

@@ -19,6 +19,7 @@ from bakeoff.evaluate.writer import Writer
 from bakeoff.project.planning import Job, Place, missing
 from bakeoff.project.preflight import look_before
 from bakeoff.project.routes import Resolved, read_key
+from bakeoff.project.serving import engine_of
 from bakeoff.values import Reason, reason, to_json
 
 if TYPE_CHECKING:
@@ -325,14 +326,8 @@ async def _server(lane: Lane, running: Running) -> AsyncIterator[tuple[Client, _
         async with Client(resolved.base_url, key=key, connections=connections, timeouts=timeouts) as client:
             yield client, lambda: None
         return
-    assert resolved.model_file is not None
-    assert resolved.engine is not None
-    from bakeoff.evaluate.engines import start_engine
-
-    log = running.folder / ".bakeoff" / f"engine-{candidate.name.replace('/', '_')}.log"
-    log.parent.mkdir(exist_ok=True)
     on.note(reason("engine.starting", candidate=candidate.name))
-    async with start_engine(resolved.model_file.path, parameters=resolved.engine, log_path=log) as engine:
+    async with engine_of(resolved, running.folder, log=candidate.name.replace("/", "_")) as engine:
         lane.load_seconds = engine.load_seconds
         on.note(reason("engine.ready", candidate=candidate.name, load_seconds=engine.load_seconds))
         async with Client(engine.base_url, connections=connections, timeouts=timeouts) as client:

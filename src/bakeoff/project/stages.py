@@ -19,7 +19,8 @@ from bakeoff.evaluate.results import Column
 from bakeoff.evaluate.types import Candidate
 from bakeoff.needs import Needs
 from bakeoff.project.config import Config
-from bakeoff.project.costing import candidate_of, endpoint_of, known_model
+from bakeoff.project.contestants import candidate_of
+from bakeoff.project.costing import endpoint_of, known_model
 from bakeoff.project.counting import costs_of
 from bakeoff.project.deploying import deployment_for
 from bakeoff.project.planned import planned_machine

@@ -3,10 +3,10 @@
 What a report is made from is imported when it is first used: every command needs the words, few need a report.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from bakeoff.report.numbers import Language
+from bakeoff.rooms import lazily
 
 if TYPE_CHECKING:
     from bakeoff.report.data import CandidateFacts, DataFacts, MachineFacts, ReportData, Since
@@ -37,7 +37,7 @@ def report(data: "ReportData", kind: Kind, lang: Language) -> str:
     return report_json(data)
 
 
-def __getattr__(name: str) -> Any:
-    if name not in ("CandidateFacts", "DataFacts", "MachineFacts", "ReportData", "Since"):
-        raise AttributeError(f"module 'bakeoff.report' has no attribute {name!r}")
-    return getattr(import_module("bakeoff.report.data"), name)
+__getattr__ = lazily(
+    __name__,
+    dict.fromkeys(("CandidateFacts", "DataFacts", "MachineFacts", "ReportData", "Since"), "bakeoff.report.data"),
+)

@@ -9,8 +9,9 @@ from typing import Any
 from bakeoff.decide import Decision
 from bakeoff.evaluate.results import ModelResult, Pair, Quality
 from bakeoff.report.numbers import LANGUAGES
+from bakeoff.report.reasons_json import reason_json
 from bakeoff.report.words import sentence
-from bakeoff.values import Reason, to_json
+from bakeoff.values import to_json
 
 SCHEMA, VERSION = "bakeoff.decide", 1
 
@@ -30,15 +31,6 @@ def decision_json(decision: Decision) -> dict[str, Any]:
         "models": [_model(model) for model in decision.models],
         "pairs": [_pair(pair) for pair in decision.pairs],
         "caveats": [reason_json(caveat) for caveat in decision.caveats],
-    }
-
-
-def reason_json(reason: Reason) -> dict[str, Any]:
-    """Code, parameters, and the sentence in both languages."""
-    return {
-        "code": reason.code,
-        "parameters": to_json(reason.parameters),
-        **{lang: sentence(reason, lang) for lang in LANGUAGES},
     }
 
 

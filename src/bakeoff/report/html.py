@@ -24,7 +24,7 @@ from bakeoff.report.view.needs import needs
 from bakeoff.report.view.running import running
 from bakeoff.report.view.shortlist import shortlist
 from bakeoff.report.view.tradeoffs import costs_of, tradeoffs
-from bakeoff.report.words import label, sentence
+from bakeoff.report.words import label
 
 WIDTHS: tuple[charts.Width, ...] = ("wide", "narrow")
 
@@ -45,8 +45,8 @@ def html(data: ReportData, lang: Language) -> str:
         verdict=data.decision.verdict,
         headline=headline,
         reasons=reasons,
-        caveats=[*caveats, *(sentence(one, lang) for one in data.stages.left_out)],
-        since=_since(data, lang),
+        caveats=caveats,
+        since=models.since(data, lang),
         facts=models.facts(data, lang),
         metric=models.metric_name(metric, lang) if metric else label("column.quality", lang),
         models=list(views.values()),
@@ -68,14 +68,6 @@ def html(data: ReportData, lang: Language) -> str:
         how=how(data, lang),
         bakeoff=data.bakeoff,
     )  # fmt: skip
-
-
-def _since(data: ReportData, lang: Language) -> tuple[str, list[str]] | None:
-    """Heading and lines of what changed since an earlier decision."""
-    if data.since is None:
-        return None
-    lines = [sentence(change, lang) for change in data.since.changes]
-    return label("since.heading", lang, earlier=data.since.earlier), lines or [label("since.nothing", lang)]
 
 
 def _chart(data: ReportData, views: dict[str, models.ModelView], lang: Language) -> dict[str, Any] | None:

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from bakeoff.evaluate.judge.habits import Habits
 from bakeoff.evaluate.judge.result import Judged, OneJudge
 from bakeoff.evaluate.judge.scores import Standing
 from bakeoff.evaluate.judge.telling import telling, telling_people
 from bakeoff.evaluate.judge.trust import Calibration
 from bakeoff.evaluate.judge.verdicts import Verdict
 from bakeoff.evaluate.people.standing import PeopleResult
-from bakeoff.report.decision_json import reason_json
+from bakeoff.report.reasons_json import reason_json
 from bakeoff.values import to_json
 
 SCHEMA, LABELS_SCHEMA, VERSION = "bakeoff.judge", "bakeoff.labels", 1
@@ -37,7 +36,7 @@ def judge_json(found: Judged, *, items: bool = True) -> dict[str, Any]:
         "judges": [_judge(judge) for judge in found.judges],
         "jury": settings.jury,
         "effective_judges": to_json(found.effective),
-        "habits": _habits(found.habits),
+        "habits": to_json(found.habits),
         "calibration": _calibration(found.calibration),
         "equal_length": to_json(found.equal_length()),
         "candidates": [standing_json(standing) for standing in found.standings],
@@ -55,22 +54,9 @@ def _judge(judge: OneJudge) -> dict[str, Any]:
         "build": judge.build,
         "endpoint": judge.endpoint,
         "state": judge.calibration.state,
-        "habits": _habits(judge.habits),
+        "habits": to_json(judge.habits),
         "calibration": _calibration(judge.calibration),
         "owed": judge.owed,
-    }
-
-
-def _habits(habits: Habits) -> dict[str, Any]:
-    return {
-        "asked": habits.asked,
-        "valid": habits.valid,
-        "missing": habits.missing,
-        "invalid": dict(habits.invalid),
-        "flips": to_json(habits.flips),
-        "pull": to_json(habits.pull),
-        "longer": to_json(habits.longer),
-        "formatted": to_json(habits.formatted),
     }
 
 

@@ -15,7 +15,7 @@ from bakeoff.report.view import matrices, models, pairs, rows
 from bakeoff.report.view.how import HowView, how
 from bakeoff.report.view.judging import judging
 from bakeoff.report.view.models import ModelView
-from bakeoff.report.words import label, sentence
+from bakeoff.report.words import label
 
 _MARKS = {"right": "✓", "wrong": "✗", "none": "–"}
 
@@ -36,7 +36,6 @@ def markdown(data: ReportData, lang: Language) -> str:
     ]
     parts += choice_parts(data, lang)
     parts += _since(data, lang)
-    caveats += [sentence(one, lang) for one in data.stages.left_out]
     if caveats:
         parts += [f"## {label('heading.caveats', lang)}", bullets(escape(caveat) for caveat in caveats)]
     parts += [
@@ -53,10 +52,11 @@ def markdown(data: ReportData, lang: Language) -> str:
 
 
 def _since(data: ReportData, lang: Language) -> list[str]:
-    if data.since is None:
+    found = models.since(data, lang)
+    if found is None:
         return []
-    said = [sentence(change, lang) for change in data.since.changes] or [label("since.nothing", lang)]
-    return [f"## {escape(label('since.heading', lang, earlier=data.since.earlier))}", bullets(map(escape, said))]
+    heading, lines = found
+    return [f"## {escape(heading)}", bullets(map(escape, lines))]
 
 
 def _pairs(data: ReportData, views: dict[str, ModelView], lang: Language) -> list[str]:

@@ -123,8 +123,12 @@ def dollars(amount: str, lang: Language) -> str:
     """A `Decimal` as text: `"0.0123"` -> `"$0.0123"`, `"0,0123 USD"`. Cents, or two digits that count."""
     value = Decimal(amount)
     digits = 2 if value == 0 or value >= Decimal("0.1") else 1 - value.adjusted()
-    text = decimal(value, digits, lang)
-    return f"{text}{NBSP}USD" if lang == "vi" else f"${text}"
+    return in_dollars(decimal(value, digits, lang), lang)
+
+
+def in_dollars(number: str, lang: Language) -> str:
+    """A number as it is written already, as US dollars: `"1,234"` -> `"$1,234"`, `"1.234"` -> `"1.234 USD"`."""
+    return f"{number}{NBSP}USD" if lang == "vi" else f"${number}"
 
 
 def date(iso: str, lang: Language) -> str:

@@ -8,9 +8,10 @@ import json
 from typing import Any
 
 from bakeoff.evaluate.results import Disagreement
-from bakeoff.report.data import ReportData, Since
-from bakeoff.report.decision_json import decision_json, reason_json
+from bakeoff.report.data import ReportData
+from bakeoff.report.decision_json import decision_json
 from bakeoff.report.judge_json import judge_json, people_json
+from bakeoff.report.reasons_json import reason_json, with_sentences
 from bakeoff.report.stages_json import stages_json
 from bakeoff.report.text import whole
 from bakeoff.report.view.how import parameters_digest
@@ -38,16 +39,12 @@ def report_json(data: ReportData) -> str:
         "machine": to_json(data.machine),
         "judge": judge_json(data.judged, items=False) if data.judged is not None else None,
         "labels": people_json(data.people) if data.people is not None else None,
-        "since": _since(data.since) if data.since is not None else None,
+        "since": with_sentences(to_json(data.since)),
         **stages_json(data.stages),
         "parameters_digest": parameters_digest(data),
     }
     text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
     return f"{whole(text)}\n"
-
-
-def _since(since: Since) -> dict[str, Any]:
-    return {"earlier": since.earlier, "changes": [reason_json(change) for change in since.changes]}
 
 
 def _disagreement(row: Disagreement) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bakeoff.report.data import ReportData
 from bakeoff.report.marks import block, bullets, escape, grid
-from bakeoff.report.numbers import Language
+from bakeoff.report.numbers import UNKNOWN, Language
 from bakeoff.report.view.costs import costs
 from bakeoff.report.view.models import ModelView
 from bakeoff.report.view.needs import needs
@@ -52,7 +52,7 @@ def _costs(data: ReportData, lang: Language) -> Iterator[str]:
         heads += [label("cost.column.month", lang), label("costs.year", lang), found.total]
         heads += [label("cost.column.range", lang), label("costs.price_of", lang)]
         lines = [
-            [one.candidate, one.way, one.where, one.month, one.year, one.total, one.range or "–", one.price_of]
+            [one.candidate, one.way, one.where, one.month, one.year, one.total, one.range or UNKNOWN, one.price_of]
             for one in found.lines
         ]
         yield grid(heads, lines, text_columns=3)

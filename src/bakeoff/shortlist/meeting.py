@@ -166,8 +166,13 @@ def _age(model: Model, needs: Needs, today: datetime.date) -> Reason | None:
         return None
     if model.release is None:
         return reason("out.age", date="?")
-    months = (today - datetime.date.fromisoformat(model.release.date)).days / 30.44
-    return reason("out.age", date=model.release.date) if months > needs.max_age_months else None
+    old = months_between(model.release.date, today) > needs.max_age_months
+    return reason("out.age", date=model.release.date) if old else None
+
+
+def months_between(released: str, today: datetime.date) -> float:
+    """How old a model is."""
+    return (today - datetime.date.fromisoformat(released)).days / 30.44
 
 
 CHECKS: dict[str, Check] = {

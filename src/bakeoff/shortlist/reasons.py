@@ -8,7 +8,7 @@ from bakeoff.catalog.model import Model
 from bakeoff.fit.plan.choose import is_heavy
 from bakeoff.needs import Needs
 from bakeoff.shortlist.alternatives import alternatives
-from bakeoff.shortlist.meeting import cramped, knowledge, specialised
+from bakeoff.shortlist.meeting import cramped, knowledge, months_between, specialised
 from bakeoff.shortlist.values import Entry
 from bakeoff.values import Reason, reason
 
@@ -87,10 +87,8 @@ def _facts_against(model: Model, needs: Needs, today: datetime.date) -> Iterator
         found = [language for language in needs.languages if knowledge(model, language) == state]
         if found:
             yield reason(code, languages=found)
-    if model.release is not None:
-        age = (today - datetime.date.fromisoformat(model.release.date)).days / 30.44
-        if age > OLD_MONTHS:
-            yield reason("against.old", date=model.release.date)
+    if model.release is not None and months_between(model.release.date, today) > OLD_MONTHS:
+        yield reason("against.old", date=model.release.date)
 
 
 def _plan_against(entry: Entry) -> Iterator[Reason]:

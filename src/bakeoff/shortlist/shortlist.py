@@ -110,14 +110,15 @@ FUNNEL = (
 
 def stand(models: Iterable[Model], needs: Needs, catalog: Catalog) -> dict[str, Standing]:
     """Where models stand at the task of the needs. All of the catalog informs them: siblings too."""
-    everyone = []
-    for model in catalog.models:
-        prior = by_size_and_date(model, counted_date(model, catalog.by_id))
-        if prior is not None:
-            everyone.append(Entrant(model.id, model.family, prior))
-    found = standings(everyone, results(catalog.evidence()), shipped(), mixture(needs.task, needs.languages))
+    found = standings(entrants(catalog), results(catalog.evidence()), shipped(), mixture(needs.task, needs.languages))
     names = {model.id for model in models}
     return {name: one for name, one in found.items() if name in names}
+
+
+def entrants(catalog: Catalog) -> list[Entrant]:
+    """Every model whose size and date are known."""
+    priors = [(model, by_size_and_date(model, counted_date(model, catalog.by_id))) for model in catalog.models]
+    return [Entrant(model.id, model.family, prior) for model, prior in priors if prior is not None]
 
 
 def _heads(
@@ -238,12 +239,12 @@ RELAXABLE: dict[str, object] = {
 def _relaxed(needs: Needs, catalog: Catalog, day: datetime.date) -> tuple[Relaxed, ...]:
     """For each need of facts: how many models would meet all the others."""
     found = []
+    before = sum(fails(model, needs, day) is None for model in catalog.models)
     for key, value in RELAXABLE.items():
         if getattr(needs, key) == value:
             continue
         easier = replace(needs, **{key: value})  # type: ignore[arg-type]
         n = sum(fails(model, easier, day) is None for model in catalog.models)
-        before = sum(fails(model, needs, day) is None for model in catalog.models)
         if n > before:
             found.append(Relaxed(key, n))
     return tuple(sorted(found, key=lambda one: -one.models))

@@ -1,7 +1,7 @@
 """What a shortlist is made of. Values only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bakeoff.catalog.model import Model
 from bakeoff.fit.plan.plan import Plan
@@ -70,7 +70,8 @@ class Pick:
 
     entry: Entry
     role: str
-    """Why it is among them: `best`, `preferred`, `fast`, `light`, `specialised`, `hosted`, `other family`."""
+    """Why it is among them: `best`, `preferred`, `fast`, `light`, `specialised`, `hosted`, `other family`,
+    `sibling`."""
 
     chance_best: float
     """Probability that it is the best of the picks for these needs, given what is known."""
@@ -116,4 +117,4 @@ class Shortlist:
     relaxed: tuple[Relaxed, ...] = ()
     """Where nothing meets the needs: what to relax, most helpful first."""
 
-    notes: tuple[Reason, ...] = field(default=())
+    notes: tuple[Reason, ...] = ()

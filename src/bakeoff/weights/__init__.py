@@ -3,8 +3,9 @@
 Knows nothing about running models or reading rows. The names are imported when they are first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from bakeoff.rooms import lazily
 
 if TYPE_CHECKING:
     from bakeoff.weights.datasets import dataset, dataset_reference, is_dataset
@@ -24,7 +25,4 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'bakeoff.weights' has no attribute {name!r}")
-    return getattr(import_module(f"bakeoff.weights.{_HOMES[name]}"), name)
+__getattr__ = lazily(__name__, {name: f"{__name__}.{home}" for name, home in _HOMES.items()})

@@ -15,8 +15,7 @@ from urllib.parse import unquote
 from bakeoff.errors import DataError, NetworkError, WeightsError
 from bakeoff.weights import hub
 from bakeoff.weights.cache import Origin, checked, only_one, slug_of, store
-from bakeoff.weights.files import require_room
-from bakeoff.weights.types import DownloadProgress, ModelFile, OnNote, OnProgress, Wanted
+from bakeoff.weights.types import ModelFile, OnNote, OnProgress, Wanted
 
 PREFIX = "hf://datasets/"
 
@@ -119,17 +118,8 @@ def _fetch(reference: DatasetReference, wish: Wanted, partial: Path, progress: O
                 "with its rows as Parquet",
                 hint="check the spelling; for a private data set set HF_TOKEN",
             )
-        require_room(partial, found.size_bytes, what=str(reference))
-        finished: list[tuple[Path, str]] = []
-        before = 0
-        for number, part in enumerate(found.parts):
-
-            def tell(done: int, before: int = before) -> None:
-                progress(DownloadProgress(str(reference), min(before + done, found.size_bytes), found.size_bytes))
-
-            target = partial / f"{number:04d}-{Path(part.name).name}"
-            finished.append((target, hub.download(found, part, target, tell)))
-            before += part.size_bytes
+        names = [f"{number:04d}-{Path(part.name).name}" for number, part in enumerate(found.parts)]
+        finished = hub.download_all(found, names, partial, what=str(reference), progress=progress)
     except NetworkError as error:
         raise NetworkError(error.message, hint=OFFLINE_HINT) from None
     except WeightsError as error:

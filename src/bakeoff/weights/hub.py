@@ -7,7 +7,7 @@ download starts anew after every stop; the one here goes on where it was.
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 from bakeoff.errors import BakeoffError, KeyMissing, NetworkError, WeightsError
 from bakeoff.version import __version__
 from bakeoff.weights.builds import FoundBuild, builds_in, usual_name
+from bakeoff.weights.files import require_room
 from bakeoff.weights.partial import PartialFile
-from bakeoff.weights.types import Wanted
+from bakeoff.weights.types import OnProgress, Wanted, teller
 
 CONTACT_SECONDS = 6.0
 """The Hub's first answer must come within this, or within HF_HUB_ETAG_TIMEOUT where that is set. Refused connections
@@ -202,6 +203,34 @@ def download(model: HubModel, part: HubPart, target: Path, on_bytes: Callable[[i
             partial.restart()  # its beginning was not this file's
         _fill(url, model, partial, on_bytes)
         return partial.finish()
+
+
+def download_all(
+    model: HubModel, names: Sequence[str], folder: Path, *, what: str, progress: OnProgress
+) -> list[tuple[Path, str]]:
+    """Fetch all files, or what is missing of them.
+
+    Args:
+        model: where they are.
+        names: how each file is called here.
+        folder: where to put them.
+        what: how messages and progress call it all.
+        progress: told how far it is.
+
+    Returns:
+        Path and SHA-256 of each.
+
+    Raises:
+        As `download`.
+    """
+    require_room(folder, model.size_bytes, what=what)
+    finished = []
+    before = 0
+    for part, name in zip(model.parts, names, strict=True):
+        tell = teller(what, progress, before, model.size_bytes)
+        finished.append((folder / name, download(model, part, folder / name, tell)))
+        before += part.size_bytes
+    return finished
 
 
 def _fill(url: str, model: HubModel, partial: PartialFile, on_bytes: Callable[[int], None]) -> None:

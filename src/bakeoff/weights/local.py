@@ -7,7 +7,7 @@ from bakeoff.errors import WeightsError
 from bakeoff.headers.gguf import GgufHeader, read_header, shard_paths
 from bakeoff.weights.cache import Entry, StoredFile, checked, model_file, now, slug, stored_file, try_to_note
 from bakeoff.weights.files import sha256_of
-from bakeoff.weights.types import DownloadProgress, ModelFile, OnProgress
+from bakeoff.weights.types import ModelFile, OnProgress, teller
 
 
 def local_path(model: str, base: Path | None) -> Path | None:
@@ -78,11 +78,7 @@ def digested(paths: Sequence[Path], progress: OnProgress | None) -> list[StoredF
     before = 0
     files = []
     for path in paths:
-
-        def tell(done: int, before: int = before) -> None:
-            if progress is not None:
-                progress(DownloadProgress(paths[0].name, before + done, total))
-
+        tell = teller(paths[0].name, progress, before, total) if progress is not None else None
         noted = stored_file(path, "")
         files.append(StoredFile(noted.path, sha256_of(path, tell), noted.size_bytes, noted.mtime_ns))
         before += noted.size_bytes

@@ -1,4 +1,4 @@
-"""A model's files and what was asked for. Values only, and how a request is read."""
+"""A model's files and what was asked for. Values, how a request is read, and how progress is told."""
 
 import re
 from collections.abc import Callable
@@ -50,6 +50,27 @@ class DownloadProgress:
 
 OnProgress = Callable[[DownloadProgress], None]
 OnNote = Callable[[Reason], None]
+
+
+def teller(name: str, progress: OnProgress, before: int, total: int) -> Callable[[int], None]:
+    """Turn bytes of one file into progress of all of them. Says nothing twice.
+
+    Args:
+        name: of the whole, for people.
+        progress: told how far it is.
+        before: bytes of the files that are done.
+        total: bytes of all files.
+    """
+    said = -1
+
+    def tell(done: int) -> None:
+        nonlocal said
+        done = min(before + done, total)
+        if done != said:
+            said = done
+            progress(DownloadProgress(name, done, total))
+
+    return tell
 
 
 @dataclass(frozen=True, slots=True)

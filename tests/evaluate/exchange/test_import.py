@@ -137,7 +137,7 @@ def test_several_targets_of_inspect_ai_are_alternatives(tmp_path: Path) -> None:
     assert found.graders == (Grading("exact", "{{ target }}", {"ignore_case": True, "alternatives": "|||"}),)
 
 
-def test_our_own_log_comes_back(tmp_path: Path) -> None:
+def test_our_own_log_comes_back() -> None:
     found = read_log(GOLDEN / "inspect-log.json")
     assert [row["row_id"] for row in found.rows] == ["a-1", "a-2", "@3"]
     assert found.answers["tiny one"]["a-1"].thinking == "hm"

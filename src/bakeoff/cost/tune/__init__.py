@@ -3,19 +3,6 @@
 The module can be called: `bakeoff.cost.tune("qwen3-8b", rows=5000)` is `bakeoff.cost.tune.asking.tune`.
 """
 
-import sys
-from types import ModuleType
-from typing import Any
+from bakeoff.rooms import answers_as
 
-
-class _Callable(ModuleType):
-    """The verb and the room have one name, so the room answers to a call."""
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        """As `tune`."""
-        from bakeoff.cost.tune.asking import tune as ask
-
-        return ask(*arguments, **named)
-
-
-sys.modules[__name__].__class__ = _Callable
+answers_as(__name__, "bakeoff.cost.tune.asking", "tune")

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from bakeoff.cost.as_json import load_json, money, reason_json
+from bakeoff.cost.as_json import load_json, money
 from bakeoff.cost.tune.against import Against
 from bakeoff.cost.tune.asking import Tuning
 from bakeoff.cost.tune.ways import Way
+from bakeoff.fit.plan.as_json import reason_json
 from bakeoff.values import to_json
 
 SCHEMA, VERSION = "bakeoff.tune", 1

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from bakeoff.catalog.model import Model
 from bakeoff.cost import power
-from bakeoff.cost.asking import model_named
+from bakeoff.cost.asking import by_machine, machines_named, model_named
 from bakeoff.cost.load import Load
 from bakeoff.cost.money import DOLLARS, Currency, amount
 from bakeoff.cost.tune.against import Against, held_against
@@ -15,7 +15,6 @@ from bakeoff.cost.tune.family import Relative, relatives
 from bakeoff.cost.tune.memory import METHODS, Method, Training
 from bakeoff.cost.tune.ways import Asker, Way, cheapest_of
 from bakeoff.errors import UsageError
-from bakeoff.hardware import machine as machine_named
 from bakeoff.hardware.machine import Machine
 from bakeoff.values import Estimate, Reason, reason
 
@@ -113,7 +112,7 @@ def tune(
     Raises:
         UsageError: a name or number that means nothing, or a model whose architecture is not known.
     """
-    found = _model(model)
+    found = model_named(model)
     if found.architecture is None:
         raise UsageError(
             f"the architecture of {found.id} is not known, so its memory cannot be counted",
@@ -123,13 +122,13 @@ def tune(
     longest = max(2048, math.ceil(4 * tokens_per_row)) if sequence_tokens is None else sequence_tokens
     if not 1 <= longest <= 10_000_000:
         raise UsageError(f"rows of {longest:,} tokens", hint="--sequence lies between 1 and 10,000,000")
-    machines = {one.name if isinstance(one, Machine) else " ".join(one.split()): _machine(one) for one in on or LADDER}
+    machines = machines_named(on or LADDER, measure=False)
     asker = Asker(
         found,
         machines,
         power.tariff(electricity),
-        _own(prices),
-        _own(rents),
+        by_machine(prices, machines, "--price"),
+        by_machine(rents, machines, "--rent"),
         rows * tokens_per_row * epochs,
         runs,
         bool(on),
@@ -150,7 +149,7 @@ def tune(
         whole,
         years,
         example_tokens=example_tokens,
-        instead_of=None if instead_of is None else _model(instead_of),
+        instead_of=None if instead_of is None else model_named(instead_of),
         value=value_per_answer,
     )
     family = relatives(found)
@@ -187,18 +186,6 @@ def _notes(model: Model, data: Decimal, rank: int) -> tuple[Reason, ...]:
     if data == 0:
         found.append(reason("tune.data_left_out"))
     return tuple(found)
-
-
-def _model(model: str | Model) -> Model:
-    return model if isinstance(model, Model) else model_named(model)
-
-
-def _machine(one: str | Machine) -> Machine:
-    return one if isinstance(one, Machine) else machine_named(one, measure=False)
-
-
-def _own(given: Mapping[str, str | float] | None) -> dict[str, Decimal]:
-    return {" ".join(str(name).split()): amount(value, what=str(name)) for name, value in (given or {}).items()}
 
 
 def _check(*, rows: int, tokens: float, epochs: float, runs: int, rank: int, batch: int, years: int) -> None:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from bakeoff.catalog.loading import Catalog, load
 from bakeoff.catalog.model import Model
+from bakeoff.fit.plan.bases import MADE_FROM
 
-TUNED = frozenset(("finetune", "continued-pretrain", "instruction-tuned from", "merge", "distill"))
+TUNED = MADE_FROM | {"distill"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,19 +83,11 @@ class Asker:
         )
 
     def _rented(self, name: str, machine: Machine, hours: Estimate) -> dict[str, Estimate]:
-        prices: dict[str, Estimate] = dict(rental.hourly(machine).items())
-        if name in self.rents:
-            given = float(self.rents[name])
-            prices = {"your price": Estimate.exact(given, source="published", detail="as given")}
+        prices = rental.hourly(machine, self.rents.get(name))
         return {kind: _times(hours, price, self.runs) for kind, price in prices.items()}
 
     def _owned(self, name: str, machine: Machine, hours: Estimate) -> Estimate | None:
-        given = self.prices.get(name)
-        price = (
-            purchase.machine_price(machine)
-            if given is None
-            else Estimate.exact(float(given), source="published", detail="as given")
-        )
+        price = purchase.machine_price(machine, self.prices.get(name))
         if price is None:
             return None
         life, watts = purchase.life_years(machine), power.draw(machine).busy_watts

@@ -4,8 +4,9 @@ Knows nothing about prompts, rows or what is done with the answers. The names ar
 who asks a server elsewhere needs no engine.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from bakeoff.rooms import lazily
 
 if TYPE_CHECKING:
     from bakeoff.evaluate.engines.engine import Engine
@@ -17,7 +18,4 @@ __all__ = ["Engine", "EngineParameters", "engine_digest", "start_engine"]
 _HOMES = {"Engine": "engine", "EngineParameters": "parameters", "engine_digest": "parameters", "start_engine": "start"}
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'bakeoff.evaluate.engines' has no attribute {name!r}")
-    return getattr(import_module(f"bakeoff.evaluate.engines.{_HOMES[name]}"), name)
+__getattr__ = lazily(__name__, {name: f"{__name__}.{home}" for name, home in _HOMES.items()})

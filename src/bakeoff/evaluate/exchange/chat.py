@@ -1,8 +1,15 @@
 """Chat messages, as the logs of other tools keep them, as what a Bakeoff prompt has: a system and a user text."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from bakeoff.evaluate.exchange.imported import ID
+from bakeoff.evaluate.types import Prompt
+
+OURS = (ID, "prompt", "system", "target")
+"""Columns that are made of a log; a further field with such a name gets a word before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,31 @@ def asked(messages: Sequence[Any]) -> Asked:
     if len(rest) == 1:
         return Asked(rest[0][1], system)
     return Asked("\n\n".join(f"{role}: {text}" for role, text in rest), system, flattened=True)
+
+
+def prompt_of_rows(*, system: bool) -> Prompt:
+    """What asks the rows of `row_of` as the log did; with their system text where some have one."""
+    return Prompt("{{ prompt }}", "{{ system }}" if system else None)
+
+
+def row_of(row_id: str, question: Asked, target: str, further: Mapping[str, Any], *, prefix: str) -> dict[str, Any]:
+    """A row of the data: what was asked and what is right, then what else the log knows of it.
+
+    Args:
+        row_id: its id.
+        question: what was asked.
+        target: what is right.
+        further: other fields; lists and tables become JSON text.
+        prefix: word before the name of a field that is called as one of OURS: `prefix.target`.
+    """
+    row: dict[str, Any] = {ID: row_id, "prompt": question.user}
+    if question.system:
+        row["system"] = question.system
+    row["target"] = target
+    for name, value in further.items():
+        nested = isinstance(value, dict | list)
+        row[f"{prefix}.{name}" if name in OURS else name] = json.dumps(value, ensure_ascii=False) if nested else value
+    return row
 
 
 def text_of(content: Any) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bakeoff.errors import DataError
-from bakeoff.evaluate.types import Answer
+from bakeoff.evaluate.types import Answer, Prompt
 from bakeoff.values import Reason
 
 ID = "row_id"
@@ -17,20 +17,14 @@ ID = "row_id"
 Tool = Literal["promptfoo", "lm-eval", "inspect_ai"]
 
 
-@dataclass(frozen=True, slots=True)
-class AskedPrompt:
-    """One way of asking: Jinja2 templates."""
-
-    user: str
-    system: str | None = None
-    name: str = ""
+GraderKind = Literal["exact", "contains", "not_contains", "regex", "json"]
 
 
 @dataclass(frozen=True, slots=True)
 class Grading:
     """One grader, as a project file writes it."""
 
-    kind: Literal["exact", "contains", "not_contains", "regex", "json"]
+    kind: GraderKind
     target: str | None
     """Template of what is right; for regex the pattern itself or a template of it; None for json."""
 
@@ -62,9 +56,11 @@ class Imported:
 
     tool: Tool
     rows: tuple[Mapping[str, Any], ...]
-    """Each with its id under `id`; not all need to have all columns."""
+    """Each with its id under ID; not all need to have all columns."""
 
-    prompts: tuple[AskedPrompt, ...]
+    prompts: tuple[Prompt, ...]
+    """Ways of asking: `user`, `system` and, where there are several, `name`."""
+
     graders: tuple[Grading, ...]
     models: tuple[Model, ...] = ()
     answers: Mapping[str, Mapping[str, Answer]] = field(default_factory=dict)

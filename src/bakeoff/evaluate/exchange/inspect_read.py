@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bakeoff.errors import DataError
-from bakeoff.evaluate.exchange.chat import Asked, asked, reasoning_of
-from bakeoff.evaluate.exchange.imported import ALTERNATIVES, ID, AskedPrompt, Grading, Imported
+from bakeoff.evaluate.exchange.chat import Asked, asked, prompt_of_rows, reasoning_of, row_of
+from bakeoff.evaluate.exchange.imported import ALTERNATIVES, Grading, Imported
+from bakeoff.evaluate.json_values import count, mapping
 from bakeoff.evaluate.tables.source import FEWER_ROWS
 from bakeoff.evaluate.types import Answer
 from bakeoff.units import show_bytes
@@ -22,8 +23,6 @@ from bakeoff.values import Reason, reason
 
 LARGEST_UNPACKED_BYTES = 512 * 1024 * 1024
 """Of a log: what it says is held in memory while it is read, and a small zip can unpack to any size."""
-
-OURS = (ID, "prompt", "system", "target")
 
 GRADERS: Mapping[str, Literal["exact", "contains"]] = {"includes": "contains", "match": "contains", "exact": "exact"}
 """Scorers of inspect_ai with a grader that says about the same, without upper and lower case."""
@@ -56,7 +55,7 @@ def read_log(path: Path) -> Imported:
     return Imported(
         tool="inspect_ai",
         rows=tuple(reading.rows.values()),
-        prompts=(AskedPrompt("{{ prompt }}", "{{ system }}" if reading.has_system else None),),
+        prompts=(prompt_of_rows(system=reading.has_system),),
         graders=tuple(Grading(kind, "{{ target }}", options) for kind in kinds),
         answers={spec["model"]: reading.answers},
         notes=(*notes, *reading.notes()),
@@ -162,22 +161,13 @@ class _Reading:
         return asked(given) if isinstance(given, list) else Asked(str(given))
 
     def _row(self, row_id: str, sample: Mapping[str, Any], question: Asked) -> dict[str, Any]:
-        row: dict[str, Any] = {ID: row_id, "prompt": question.user}
-        if question.system:
-            row["system"] = question.system
         target = sample.get("target", "")
         if isinstance(target, list):
             self.several_targets = self.several_targets or len(target) > 1
             target = ALTERNATIVES.join(map(str, target))
-        row["target"] = str(target)
         extra = {"choices": sample.get("choices"), **(sample.get("metadata") or {})}
-        for name, value in extra.items():
-            if value is not None:
-                nested = isinstance(value, dict | list)
-                row[f"metadata.{name}" if name in OURS else name] = (
-                    json.dumps(value, ensure_ascii=False) if nested else value
-                )
-        return row
+        known = {name: value for name, value in extra.items() if value is not None}
+        return row_of(row_id, question, str(target), known, prefix="metadata")
 
     def notes(self) -> list[Reason]:
         found = []
@@ -195,9 +185,9 @@ def _answer(output: Any) -> Answer | None:
     """The first choice of an output; None where there is none."""
     if not isinstance(output, dict) or not isinstance(output.get("choices"), list) or not output["choices"]:
         return None
-    choice = _fields(output["choices"][0])
-    message, usage = _fields(choice.get("message")), _fields(output.get("usage"))
-    first = _number(_fields(output.get("metadata")).get("time_to_first_token_ms"))
+    choice = mapping(output["choices"][0])
+    message, usage = mapping(choice.get("message")), mapping(output.get("usage"))
+    first = _number(mapping(output.get("metadata")).get("time_to_first_token_ms"))
     seconds = _number(output.get("time"))
     completion = output.get("completion")
     return Answer(
@@ -205,15 +195,11 @@ def _answer(output: Any) -> Answer | None:
         finish_reason=FINISH.get(str(choice.get("stop_reason")), str(choice.get("stop_reason") or "") or None),
         time_to_first_token_ms=first,
         latency_ms=seconds * 1000 if seconds is not None else None,
-        prompt_tokens=_whole(usage.get("input_tokens")),
-        output_tokens=_whole(usage.get("output_tokens")),
+        prompt_tokens=count(usage.get("input_tokens")),
+        output_tokens=count(usage.get("output_tokens")),
         thinking=reasoning_of(message.get("content")) or None,
         served_model=output.get("model") if isinstance(output.get("model"), str) else None,
     )
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _number(value: Any) -> float | None:
@@ -221,7 +207,3 @@ def _number(value: Any) -> float | None:
         number = float(value)
         return number if 0 <= number < float("inf") else None
     return None
-
-
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -13,14 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.errors import DataError
-from bakeoff.evaluate.exchange.chat import Asked, asked
-from bakeoff.evaluate.exchange.imported import ID, AskedPrompt, Grading, Imported
+from bakeoff.evaluate.exchange.chat import Asked, asked, prompt_of_rows, row_of
+from bakeoff.evaluate.exchange.imported import Grading, Imported
 from bakeoff.evaluate.tables.json_lines import read_objects
 from bakeoff.evaluate.types import Answer
 from bakeoff.values import Reason, reason
-
-OURS = (ID, "prompt", "system", "target")
-"""Columns that are made here; a field of the document with such a name is called `doc.NAME`."""
 
 
 def read_samples(path: Path) -> Imported:
@@ -39,7 +36,7 @@ def read_samples(path: Path) -> Imported:
     return Imported(
         tool="lm-eval",
         rows=tuple(reading.rows.values()),
-        prompts=(AskedPrompt("{{ prompt }}", "{{ system }}" if reading.has_system else None),),
+        prompts=(prompt_of_rows(system=reading.has_system),),
         graders=(Grading("exact", "{{ target }}"),),
         answers={f"{model} ({name})" if filters else model: given for name, given in reading.answers.items()},
         notes=tuple(reading.notes()),
@@ -77,7 +74,8 @@ class _Reading:
         self.flattened += question.flattened and row_id not in self.rows
         self.has_system = self.has_system or bool(question.system)
         text, target = self._said(item, arguments, row_id)
-        self.rows.setdefault(row_id, self._row(row_id, item["doc"], question, target))
+        doc = item["doc"] if isinstance(item["doc"], dict) else {"doc": item["doc"]}
+        self.rows.setdefault(row_id, row_of(row_id, question, target, doc, prefix="doc"))
         answers[row_id] = Answer(text, None, None, None, None, None)
 
     def _said(self, item: Mapping[str, Any], arguments: list[list[Any]], row_id: str) -> tuple[str, str]:
@@ -102,17 +100,6 @@ class _Reading:
         if re.fullmatch(r"\d+", target) and int(target) < len(choices) and len(choices) > 1:
             target = choices[int(target)].strip()
         return answer, target
-
-    @staticmethod
-    def _row(row_id: str, doc: Any, question: Asked, target: str) -> dict[str, Any]:
-        row: dict[str, Any] = {ID: row_id, "prompt": question.user}
-        if question.system:
-            row["system"] = question.system
-        row["target"] = target
-        for name, value in (doc if isinstance(doc, dict) else {"doc": doc}).items():
-            nested = isinstance(value, dict | list)
-            row[f"doc.{name}" if name in OURS else name] = json.dumps(value, ensure_ascii=False) if nested else value
-        return row
 
     def notes(self) -> list[Reason]:
         found = []

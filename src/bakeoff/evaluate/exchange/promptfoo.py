@@ -13,13 +13,13 @@ from urllib.parse import unquote
 
 from bakeoff.errors import DataError, ProjectError
 from bakeoff.evaluate.exchange.chat import asked
-from bakeoff.evaluate.exchange.imported import ID, AskedPrompt, Imported, free_name
+from bakeoff.evaluate.exchange.imported import ID, Imported, free_name
 from bakeoff.evaluate.exchange.promptfoo_asserts import Expected, gradings
 from bakeoff.evaluate.exchange.promptfoo_providers import models
 from bakeoff.evaluate.exchange.promptfoo_tests import Case, Folder, cases
 from bakeoff.evaluate.exchange.yaml_file import MOST_VALUES, read_yaml
 from bakeoff.evaluate.request import template_names
-from bakeoff.evaluate.types import Answer
+from bakeoff.evaluate.types import Answer, Prompt
 from bakeoff.values import Reason, reason
 
 USED = {"prompts", "providers", "targets", "tests", "defaultTest"}
@@ -105,7 +105,7 @@ def _pointed(config: Any, reference: str, name: str) -> Any:
     return node
 
 
-def _rows(found: Sequence[Case], expected: Expected, prompts: Sequence[AskedPrompt]) -> list[dict[str, Any]]:
+def _rows(found: Sequence[Case], expected: Expected, prompts: Sequence[Prompt]) -> list[dict[str, Any]]:
     """One row per case. A name that a prompt uses and no test sets is an empty cell, as promptfoo shows it."""
     used = sorted(
         {name for prompt in prompts for t in (prompt.user, prompt.system or "") for name in template_names(t)}
@@ -127,9 +127,9 @@ def _answers(found: Sequence[Case]) -> dict[str, Answer]:
     }
 
 
-def _prompts(given: Any, folder: Folder) -> tuple[list[AskedPrompt], list[Reason]]:
+def _prompts(given: Any, folder: Folder) -> tuple[list[Prompt], list[Reason]]:
     """(prompts, what could not be carried over)."""
-    prompts: list[AskedPrompt] = []
+    prompts: list[Prompt] = []
     notes: list[Reason] = []
     for entry in given if isinstance(given, list) else [given] if given else []:
         for label, text in _texts(entry, folder, notes):
@@ -137,11 +137,11 @@ def _prompts(given: Any, folder: Folder) -> tuple[list[AskedPrompt], list[Reason
             if made is not None:
                 prompts.append(made)
     if len(prompts) < 2:
-        return [AskedPrompt(p.user, p.system) for p in prompts], notes
+        return [Prompt(p.user, p.system) for p in prompts], notes
     names: list[str] = []
     for number, prompt in enumerate(prompts, 1):
         names.append(free_name(prompt.name or f"prompt {number}", names))
-    return [AskedPrompt(p.user, p.system, name) for p, name in zip(prompts, names, strict=True)], notes
+    return [Prompt(p.user, p.system, name=name) for p, name in zip(prompts, names, strict=True)], notes
 
 
 def _texts(entry: Any, folder: Folder, notes: list[Reason]) -> list[tuple[str, str]]:
@@ -166,7 +166,7 @@ def _texts(entry: Any, folder: Folder, notes: list[Reason]) -> list[tuple[str, s
     return found
 
 
-def _prompt(text: str, label: str, notes: list[Reason]) -> AskedPrompt | None:
+def _prompt(text: str, label: str, notes: list[Reason]) -> Prompt | None:
     """A prompt from its text, which is one message or a list of messages as JSON."""
     user, system = text, None
     if text.lstrip().startswith("["):
@@ -185,4 +185,4 @@ def _prompt(text: str, label: str, notes: list[Reason]) -> AskedPrompt | None:
     except ProjectError as error:
         notes.append(reason("import.prompt_syntax", prompt=label or text[:60], error=error.message))
         return None
-    return AskedPrompt(user, system, label)
+    return Prompt(user, system, name=label)

@@ -9,14 +9,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Literal
+from typing import Any
 
 import regex
 
-from bakeoff.evaluate.exchange.imported import ALTERNATIVES, Grading, column_reference, free_name
+from bakeoff.evaluate.exchange.imported import ALTERNATIVES, GraderKind, Grading, column_reference, free_name
 from bakeoff.values import Reason, reason
-
-GraderKind = Literal["exact", "contains", "not_contains", "regex", "json"]
 
 PLAIN: Mapping[str, tuple[GraderKind, Mapping[str, Any]]] = {
     "equals": ("exact", {}),

@@ -84,7 +84,6 @@ class _Left:
 
     keys: Counter[str] = field(default_factory=Counter)
     nested: int = 0
-    options: Counter[str] = field(default_factory=Counter)
 
     def notes(self) -> list[Reason]:
         found = [reason("import.test_key", key=key, n=n) for key, n in self.keys.items()]

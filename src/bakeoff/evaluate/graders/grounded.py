@@ -4,7 +4,6 @@ By words only. A sentence that turns a source's meaning round with the source's 
 sentence in other words than the source's does not.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +13,7 @@ import regex
 from bakeoff.evaluate.graders.length import sentences
 from bakeoff.evaluate.graders.numerals import numerals
 from bakeoff.evaluate.graders.rule import Case, Grade, Scored
-from bakeoff.evaluate.graders.text import normalized, seen, word_set, words
+from bakeoff.evaluate.graders.text import normalized, word_set, words
 from bakeoff.values import Reason, reason
 
 LEAST_QUOTE_WORDS = 3
@@ -63,11 +62,11 @@ class Grounded(Scored):
 
     def columns(self, target: str) -> set[str]:
         """Those of the sources, and of the question."""
-        return Scored.columns(self, target) | (Scored.columns(self, self.question) if self.question else set())
+        return Scored.columns(self, target) | Scored.columns(self, self.question)
 
     def grade(self, case: Case) -> Grade:
         """Judge one answer."""
-        question = Scored.target(self, self.question, case.row) if self.question else ""
+        question = Scored.target(self, self.question, case.row)
         sources = _Sources(case.target, question)
         parts = sentences(case.answer[:MOST_CHARACTERS])
         whole = parts if len(case.answer) <= MOST_CHARACTERS else parts[:-1]
@@ -130,5 +129,4 @@ def _cited(sentence: str) -> list[int]:
 
 def _content(sentence: str) -> Sequence[str]:
     """The words of a sentence that say something."""
-    text = unicodedata.normalize("NFC", seen(_CITATION.sub(" ", sentence)))
-    return [word for word in words(text) if word not in _FUNCTION_WORDS and not word.isdigit()]
+    return [word for word in words(_CITATION.sub(" ", sentence)) if word not in _FUNCTION_WORDS and not word.isdigit()]

@@ -65,7 +65,7 @@ class Python(Scored):
 
     def columns(self, target: str) -> set[str]:
         """Those of the tests, and of the code before."""
-        return Scored.columns(self, target) | (Scored.columns(self, self.before) if self.before else set())
+        return Scored.columns(self, target) | Scored.columns(self, self.before)
 
     def target(self, template: str, row: Row) -> str:
         """The tests of a row."""

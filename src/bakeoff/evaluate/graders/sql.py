@@ -70,7 +70,7 @@ class Sql(Rule):
 
     def columns(self, target: str) -> set[str]:
         """Those of the target, and of the schema."""
-        return Rule.columns(self, target) | (template_names(self.schema) if self.schema else set())
+        return Rule.columns(self, target) | Rule.columns(self, self.schema or "")
 
     def identity(self, folder: Path) -> Any:
         """The options, and the content of the files."""

@@ -10,10 +10,9 @@ from itertools import combinations
 
 from bakeoff.errors import ProjectError
 from bakeoff.evaluate.judge.settings import MOST_FOR_ALL, Design, Settings
+from bakeoff.evaluate.measures import ANSWERED
+from bakeoff.evaluate.people.labels import item_key
 from bakeoff.evaluate.results import Column, GradedCell
-
-WITH_ANSWER = ("answered", "blank", "cut")
-"""States of cells that a judge can look at. What failed or was not asked is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,11 @@ class Item:
     settled: float | None = None
     """What a rule says without asking: the same text twice is a tie, a blank answer loses. The preference for `left`,
     or the score of a single answer."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """`people.labels.item_key`."""
+        return item_key(self.row_id, self.left, self.right)
 
     @property
     def orders(self) -> tuple[tuple[str, str | None], ...]:
@@ -150,7 +154,7 @@ def _some(pairs: tuple[tuple[str, str], ...], wanted: int, seed: int, row_id: st
 
 def judgeable(cell: GradedCell) -> bool:
     """There is an answer, and no fault that the project's preflight rules exclude."""
-    return cell.state in WITH_ANSWER and not cell.excluded
+    return cell.state in ANSWERED and not cell.excluded
 
 
 def _single(row: int, name: str, cell: GradedCell) -> Item | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bakeoff.evaluate.graders.text import fold
 from bakeoff.evaluate.judge.settings import Criterion
 
 Slot = Literal["A", "B", "tie"]
@@ -135,9 +136,7 @@ def _keys(value: Sequence[tuple[str, Any]]) -> set[str]:
 
 
 def _folded(value: Any) -> str:
-    import unicodedata
-
-    return unicodedata.normalize("NFC", str(value)).strip().casefold()
+    return fold(str(value))
 
 
 def _nothing(text: str, cut: bool, missing: Invalid) -> Invalid:

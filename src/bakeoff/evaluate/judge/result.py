@@ -1,6 +1,6 @@
 """Everything about a project's judges: what each one says and is worth, and what they make of the candidates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bakeoff.evaluate.judge.habits import AtEqualLength, Habits, Looks, at_equal_length, habits, looks
@@ -107,20 +107,18 @@ def together(
     """
     texts = looks(columns)
 
-    def look(verdicts: Sequence[Verdict]) -> tuple[Habits, Calibration]:
-        seen = habits(verdicts, texts)
-        return seen, calibrate(verdicts, opinions, settings, habits=seen, seen=texts, imported=imported)
+    def trust(verdicts: Sequence[Verdict], seen: Habits) -> Calibration:
+        return calibrate(verdicts, opinions, settings, habits=seen, seen=texts, imported=imported)
 
     judges = []
     for one in bench:
-        seen, calibration = look(one.verdicts)
-        judges.append(OneJudge(one.name, one.model, one.build, seen, calibration, one.owed, one.endpoint))
+        seen = habits(one.verdicts, texts)
+        own = trust(one.verdicts, seen)
+        judges.append(OneJudge(one.name, one.model, one.build, seen, own, one.owed, one.endpoint))
     said = jury({one.name: one.verdicts for one in bench}, settings.jury) if bench else ()
-    _, calibration = look(said)
     # A jury as a whole has no places: what its judges did with them is looked at one by one, put together.
     everyone = habits([verdict for one in bench for verdict in one.verdicts], texts)
-    if len(bench) > 1:
-        calibration = calibrate(said, opinions, settings, habits=everyone, seen=texts, imported=imported)
+    calibration = judges[0].calibration if len(judges) == 1 else trust(said, everyone)
     return Judged(
         settings=settings,
         plan=plan,
@@ -131,11 +129,11 @@ def together(
         effective=_effective([one.verdicts for one in bench], opinions),
         looks=texts,
         standings=standings(columns, said, plan),
-        caveats=(*caveats, *_caveats(plan, everyone, judges)),
+        caveats=(*caveats, *_caveats(plan, everyone)),
     )
 
 
-def _caveats(plan: Plan, seen: Habits, judges: Sequence[OneJudge]) -> list[Reason]:
+def _caveats(plan: Plan, seen: Habits) -> list[Reason]:
     found = []
     settled = sum(item.settled is not None for item in plan.items)
     if settled:
@@ -152,7 +150,7 @@ def _effective(by_judge: Sequence[Sequence[Verdict]], opinions: Sequence[Opinion
     if len(by_judge) < 2:
         return None
     rows, errors = [], []
-    said: Mapping[tuple[str, ...], Opinion] = {_about(o.row_id, o.left, o.right): o for o in opinions}
+    said = {opinion.key: opinion for opinion in opinions}
     for votes in zip(*by_judge, strict=True):
         values = [vote.value for vote in votes]
         if votes[0].item.settled is not None or any(value is None for value in values):
@@ -160,16 +158,12 @@ def _effective(by_judge: Sequence[Sequence[Verdict]], opinions: Sequence[Opinion
         numbers = [value for value in values if value is not None]
         rows.append(numbers)
         item = votes[0].item
-        opinion = said.get(_about(item.row_id, item.left, item.right))
+        opinion = said.get(item.key)
         if opinion is not None:
-            truth = opinion.value if opinion.left == item.left else 1 - opinion.value
+            truth = opinion.towards(item.left)
             errors.append([number - truth for number in numbers])
     return effective_judges(errors if len(errors) >= ENOUGH_ERRORS else rows) if rows else None
 
 
 ENOUGH_ERRORS = 20
 """Fewer labelled items say too little about how errors go together."""
-
-
-def _about(row_id: str, left: str, right: str | None) -> tuple[str, ...]:
-    return (row_id, left) if right is None else (row_id, *sorted((left, right)))

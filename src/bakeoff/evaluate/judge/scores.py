@@ -3,14 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from bakeoff.evaluate.judge.planning import Plan
 from bakeoff.evaluate.judge.verdicts import Verdict
+from bakeoff.evaluate.measures import quality_of, scored
 from bakeoff.evaluate.results import Column
 from bakeoff.evaluate.stats.bradley_terry import Game, Rating, bradley_terry
-from bakeoff.evaluate.stats.clusters import group_codes, mean_interval_by_group
-from bakeoff.evaluate.stats.proportions import mean_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +81,19 @@ def standings(columns: Sequence[Column], verdicts: Sequence[Verdict], plan: Plan
     strengths = {rating.name: rating for rating in bradley_terry(games(verdicts)).players}
     met = row_scores(verdicts, None)
     found = []
-    for column in columns:
-        own = met.get(column.candidate, {})
-        cells = [cell for cell in column.cells if cell.row_id in own]
+    for column in scored_columns(columns, met):
+        cells = scored(column)
         if not cells:
             continue
-        values = np.array([own[cell.row_id] for cell in cells], dtype=np.float64)
-        codes = group_codes([cell.group for cell in cells])
-        low, high = mean_interval(values) if codes is None else mean_interval_by_group(values, codes)
+        quality = quality_of("score", cells)
         wins, ties, losses = _tally(column.candidate, verdicts) if plan.pairs else (0, 0, 0)
-        mean = float(np.mean(values))
         found.append(
             Standing(
                 candidate=column.candidate,
-                rows=len(cells),
-                value=mean,
-                low=min(low, mean),
-                high=max(high, mean),
+                rows=quality.n,
+                value=quality.value,
+                low=quality.low,
+                high=quality.high,
                 wins=wins,
                 ties=ties,
                 losses=losses,

@@ -75,24 +75,12 @@ class Matched:
 
 def matched(verdicts: Sequence[Verdict], opinions: Sequence[Opinion]) -> list[Matched]:
     """Items with a valid verdict of the judge and an opinion of people. Items that a rule settled are left out."""
-    by_item = {_key(opinion.row_id, opinion.left, opinion.right): opinion for opinion in opinions}
-    found = []
-    for verdict in verdicts:
-        item = verdict.item
-        opinion = by_item.get(_key(item.row_id, item.left, item.right))
-        if opinion is not None and verdict.asked:
-            same = opinion.right is None or opinion.left == item.left
-            found.append(Matched(verdict, opinion.value if same else 1 - opinion.value, opinion.fair))
-    return found
-
-
-def _about(one: Matched) -> tuple[str, ...]:
-    item = one.verdict.item
-    return _key(item.row_id, item.left, item.right)
-
-
-def _key(row_id: str, left: str, right: str | None) -> tuple[str, ...]:
-    return (row_id, left) if right is None else (row_id, *sorted((left, right)))
+    by_item = {opinion.key: opinion for opinion in opinions}
+    return [
+        Matched(verdict, opinion.towards(verdict.item.left), opinion.fair)
+        for verdict in verdicts
+        if verdict.asked and (opinion := by_item.get(verdict.item.key)) is not None
+    ]
 
 
 def calibrate(
@@ -133,7 +121,7 @@ def calibrate(
         reasons=reasons,
         n_labels=len(fair),
         n_other=len(all_) - len(fair),
-        n_imported=sum(_about(one) in imported for one in fair),
+        n_imported=sum(one.verdict.item.key in imported for one in fair),
         agreement=both,
         detection=found,
         length=length,

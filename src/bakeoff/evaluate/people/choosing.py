@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bakeoff.evaluate.judge.planning import by_seed, judgeable, settled
-from bakeoff.evaluate.people.labels import Drawn, Label, LabelKind, answer_digest, counting, seen_by
+from bakeoff.evaluate.people.labels import Drawn, Label, LabelKind, about, answer_digest, counting, seen_by
 from bakeoff.evaluate.results import Column
 
 RANDOM_SHARE = 0.7
@@ -85,7 +85,8 @@ def next_choice(
     mine = [label for label in labels if label.author == author]
     seen = seen_by(labels, author)
     turn = f"{author}\x00{len(mine)}"
-    for sides in sorted(field.sides, key=lambda sides: -_uncertainty(field.kind, sides, labels)):
+    counted = [label for label in counting(labels) if label.kind == field.kind]
+    for sides in sorted(field.sides, key=lambda sides: -_uncertainty(sides, counted)):
         rows = [row for row in open_rows(field, sides) if _about(field, row, sides) not in seen]
         if not rows:
             continue
@@ -125,18 +126,17 @@ def _choice(field: Field, row: int, sides: tuple[str, ...], drawn: Drawn, probab
 
 def _about(field: Field, row: int, sides: tuple[str, ...]) -> tuple[str, ...]:
     """As `Label.about`."""
-    cells = {name: field.columns[name].cells[row] for name in sides}
-    row_id = next(iter(cells.values())).row_id
-    parts = sorted((name, answer_digest(cell.text)) for name, cell in cells.items())
-    return (field.kind, row_id, *(part for side in parts for part in side))
+    cells = [field.columns[name].cells[row] for name in sides]
+    digests = [answer_digest(cell.text) for cell in cells]
+    return about(field.kind, cells[0].row_id, zip(sides, digests, strict=True))
 
 
-def _uncertainty(kind: LabelKind, sides: tuple[str, ...], labels: Sequence[Label]) -> float:
+def _uncertainty(sides: tuple[str, ...], counted: Sequence[Label]) -> float:
     """Variance of what is known of a share of wins: that of a Beta distribution, from one win and one loss on."""
     values = [
         value
-        for label in counting(labels)
-        if label.kind == kind and {label.left, label.right} - {None} == set(sides)
+        for label in counted
+        if {label.left, label.right} - {None} == set(sides)
         if (value := label.preference(sides[0])) is not None
     ]
     n, won = len(values) + 2, sum(values) + 1

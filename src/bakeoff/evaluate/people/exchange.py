@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.errors import DataError
+from bakeoff.evaluate.exchange.writing import FORMULA
 from bakeoff.evaluate.files import read_table
 from bakeoff.evaluate.people.labels import SAID_OF, Label, LabelKind, NewLabel, Said
 
 COLUMNS = tuple(field.name for field in fields(Label))
 NEEDED = ("row_id", "left", "said")
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What makes a spreadsheet take a cell for a formula (OWASP, CSV Injection)."""
 
 MOST_NAME = 200
 """Characters of an author's name."""
@@ -55,7 +53,7 @@ def _cell(value: Any) -> Any:
     """A cell that no spreadsheet computes: text that looks like a formula gets an apostrophe before it."""
     if isinstance(value, str):
         whole = value.encode("utf-8", "replace").decode("utf-8")
-        return f"'{whole}" if whole.startswith(_FORMULA) else whole
+        return f"'{whole}" if FORMULA.match(whole) else whole
     return "" if value is None else value
 
 
@@ -120,4 +118,4 @@ def _label(
 def _text(value: Any) -> str:
     """A cell as text; the apostrophe that `_cell` put before a formula is taken off again."""
     text = "" if value is None else str(value).strip()
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+    return text[1:] if text.startswith("'") and FORMULA.match(text[1:]) else text

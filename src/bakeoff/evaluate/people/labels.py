@@ -4,7 +4,7 @@ Labels are only ever added. A person who changes their mind adds another; the la
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -68,7 +68,7 @@ class Label(NewLabel):
         sides = [(self.left, self.left_answer)]
         if self.right is not None:
             sides.append((self.right, self.right_answer or ""))
-        return (self.kind, self.row_id, *(part for side in sorted(sides) for part in side))
+        return about(self.kind, self.row_id, sides)
 
     def preference(self, name: str) -> float | None:
         """1 where this candidate's answer was preferred, 0 where the other's, 0.5 a tie; of one answer 1 correct."""
@@ -78,6 +78,16 @@ class Label(NewLabel):
         if left is None or name == self.left:
             return left
         return 1 - left
+
+
+def about(kind: LabelKind, row_id: str, sides: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """What a label is about: (candidate, digest of its answer) of one side or two, in whichever order they stood."""
+    return (kind, row_id, *(part for side in sorted(sides) for part in side))
+
+
+def item_key(row_id: str, left: str, right: str | None) -> tuple[str, ...]:
+    """An item of a judge or of people by its row and candidates, whatever they answered and wherever they stood."""
+    return (row_id, left) if right is None else (row_id, *sorted((left, right)))
 
 
 def answer_digest(text: str) -> str:
@@ -104,6 +114,15 @@ class Opinion:
 
     both_bad: bool = False
     """Somebody said that both are bad."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """`item_key`."""
+        return item_key(self.row_id, self.left, self.right)
+
+    def towards(self, name: str) -> float:
+        """`value` in the direction of the candidate that stands left elsewhere."""
+        return self.value if self.right is None or name == self.left else 1 - self.value
 
     @property
     def contradicting(self) -> bool:
@@ -181,8 +200,3 @@ def valid(labels: Iterable[Label], answers: Mapping[tuple[str, str], str]) -> li
         if known and same and left is not None:
             found.append(replace(label, left_answer=left, right_answer=right))
     return found
-
-
-def authors(labels: Sequence[Label]) -> tuple[str, ...]:
-    """Everyone who labelled, in order of appearance."""
-    return tuple(dict.fromkeys(label.author for label in labels))

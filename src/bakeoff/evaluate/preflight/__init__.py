@@ -6,6 +6,7 @@ Knows answers, prompts and what a candidate should be; nothing about files, serv
 from bakeoff.evaluate.preflight.examine import Examined, Expected, examine
 from bakeoff.evaluate.preflight.faults import DEFAULT_RULES, Fault, Rule, Rules
 from bakeoff.evaluate.preflight.over_all import Preflight, cut_short, rows_in_examples, who_answered
+from bakeoff.evaluate.preflight.thinking import split_thinking
 
 __all__ = [
     "DEFAULT_RULES",
@@ -18,5 +19,6 @@ __all__ = [
     "cut_short",
     "examine",
     "rows_in_examples",
+    "split_thinking",
     "who_answered",
 ]

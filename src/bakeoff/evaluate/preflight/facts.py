@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bakeoff.evaluate.client import Client
+from bakeoff.evaluate.json_values import count, mapping, some_text
 
 Way = Literal["ollama", "llama-server", "vllm", "lmstudio"]
 
@@ -56,21 +57,21 @@ async def _ollama(client: Client, model: str) -> ServerFacts | None:
     shown = await client.aside("/api/show", {"model": model})
     if not isinstance(shown, dict) or "model_info" not in shown:
         return None
-    running = _mapping(await client.aside("/api/ps")).get("models")
+    running = mapping(await client.aside("/api/ps")).get("models")
     loaded = next((one for one in _list(running) if model in (one.get("name"), one.get("model"))), {})
     if not loaded and ":" not in model:
         loaded = next((one for one in _list(running) if one.get("name") == f"{model}:latest"), {})
     set_by_file = _NUM_CTX.search(str(shown.get("parameters") or ""))
-    version = _mapping(await client.aside("/api/version")).get("version")
+    version = mapping(await client.aside("/api/version")).get("version")
     template = shown.get("template")
     return ServerFacts(
-        context_tokens=_count(loaded.get("context_length")) or (int(set_by_file[1]) if set_by_file else None),
+        context_tokens=_size(loaded.get("context_length")) or (int(set_by_file[1]) if set_by_file else None),
         trained_tokens=next(
-            (_count(v) for k, v in _mapping(shown["model_info"]).items() if k.endswith(".context_length")), None
+            (_size(v) for k, v in mapping(shown["model_info"]).items() if k.endswith(".context_length")), None
         ),
-        quantization=_text(_mapping(shown.get("details")).get("quantization_level")),
+        quantization=some_text(mapping(shown.get("details")).get("quantization_level")),
         has_template=template.strip() != PLAIN if isinstance(template, str) and template.strip() else None,
-        version=_text(version),
+        version=some_text(version),
     )
 
 
@@ -81,32 +82,32 @@ async def _llama_server(client: Client, model: str) -> ServerFacts | None:
         return None
     template = told.get("chat_template")
     return ServerFacts(
-        context_tokens=_count(_mapping(told["default_generation_settings"]).get("n_ctx")),
+        context_tokens=_size(mapping(told["default_generation_settings"]).get("n_ctx")),
         has_template=bool(template) if isinstance(template, str) else None,
-        version=_text(told.get("build_info")),
+        version=some_text(told.get("build_info")),
     )
 
 
 async def _vllm(client: Client, model: str) -> ServerFacts | None:
     """The length of a request stands beside the model's id, in vLLM and in SGLang."""
-    listed = _list(_mapping(await client.aside("/v1/models")).get("data"))
+    listed = _list(mapping(await client.aside("/v1/models")).get("data"))
     found = next((one for one in listed if one.get("id") == model), listed[0] if listed else {})
-    limit = _count(found.get("max_model_len"))
+    limit = _size(found.get("max_model_len"))
     if limit is None:
         return None
-    return ServerFacts(context_tokens=limit, version=_text(_mapping(await client.aside("/version")).get("version")))
+    return ServerFacts(context_tokens=limit, version=some_text(mapping(await client.aside("/version")).get("version")))
 
 
 async def _lmstudio(client: Client, model: str) -> ServerFacts | None:
     """LM Studio's own API tells of each model how it is loaded."""
-    listed = _list(_mapping(await client.aside("/api/v0/models")).get("data"))
+    listed = _list(mapping(await client.aside("/api/v0/models")).get("data"))
     found = next((one for one in listed if one.get("id") == model), None)
     if found is None:
         return None
     return ServerFacts(
-        context_tokens=_count(found.get("loaded_context_length")),
-        trained_tokens=_count(found.get("max_context_length")),
-        quantization=_text(found.get("quantization")),
+        context_tokens=_size(found.get("loaded_context_length")),
+        trained_tokens=_size(found.get("max_context_length")),
+        quantization=some_text(found.get("quantization")),
     )
 
 
@@ -119,17 +120,9 @@ WAYS: Mapping[str, Callable[[Client, str], Awaitable[ServerFacts | None]]] = {
 """Which server to how it is asked."""
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def _list(value: Any) -> list[Mapping[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+def _size(value: Any) -> int | None:
+    return count(value) or None

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bakeoff.evaluate.caps import OUTPUT_LIMITS
 from bakeoff.evaluate.client import AskError, Client
 from bakeoff.evaluate.preflight.facts import ServerFacts, Way, server_facts
 from bakeoff.evaluate.preflight.rendered import rendered
@@ -23,8 +24,6 @@ LIMIT = 16
 
 FORM = ("response_format", "grammar", "stop")
 """Parameters that shape an answer and would get in the way of a question of our own."""
-
-LIMITS = ("max_tokens", "max_completion_tokens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Plan:
 
 def probe_request(plan: Plan) -> Request:
     """The question, with the candidate's own parameters."""
-    limits = [name for name in LIMITS if name in plan.parameters] or ["max_tokens"]
+    limits = [name for name in OUTPUT_LIMITS if name in plan.parameters] or ["max_tokens"]
     parameters = {name: value for name, value in plan.parameters.items() if name not in FORM}
     parameters |= dict.fromkeys(limits, LIMIT)
     return build_request(

@@ -1,6 +1,6 @@
 """Prompts that a server cut short without saying so: read from its own token counts, over all rows of a candidate.
 
-Servers such as Ollama drop what does not fit into the context and answer all the same (docs/concepts/preflight.md).
+Servers such as Ollama drop what does not fit into the context and answer all the same (docs/guides/preflight.md).
 Their count of prompt tokens then stops growing while the text grows. Needs no tokenizer.
 """
 

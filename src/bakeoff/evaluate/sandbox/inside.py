@@ -151,7 +151,7 @@ def _mount(source: str | None, target: str, kind: str | None, flags: int, data: 
 
 
 def _bind(path: str, root: str) -> None:
-    """Show a file or folder of the old root in the new one, read-only."""
+    """Show a file or folder of the old root in the new one, read-only; a device as it is."""
     target = root + path
     os.makedirs(os.path.dirname(target), 0o755, exist_ok=True)
     if os.path.islink(path):  # /lib -> usr/lib
@@ -162,12 +162,12 @@ def _bind(path: str, root: str) -> None:
     else:
         os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
     _mount(path, target, None, MS_BIND | MS_REC, None)
+    if path.startswith("/dev/"):
+        return  # nodev would make the device a file that cannot be opened
     kept = os.statvfs(target).f_flag  # what an outer namespace has locked must be said again
-    flags = MS_REMOUNT | MS_BIND | MS_NOSUID | MS_RDONLY | (kept & MS_NOEXEC)
-    flags |= 0 if path.startswith("/dev/") else MS_NODEV
+    flags = MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV | MS_RDONLY | (kept & MS_NOEXEC)
     flags |= (MS_NOATIME if kept & os.ST_NOATIME else 0) | (MS_RELATIME if kept & os.ST_RELATIME else 0)
-    if not path.startswith("/dev/"):
-        _mount(None, target, None, flags, None)
+    _mount(None, target, None, flags, None)
 
 
 def _give_up_rights(order: dict[str, Any]) -> None:

@@ -29,6 +29,18 @@ class Interval:
     """Items that it rests on."""
 
 
+def share_of(hits: int, n: int, *, alpha: float = 0.05) -> Interval:
+    """A share with Wilson's interval."""
+    share = hits / n
+    return Interval(share, *wilson(share, n, alpha=alpha), n)
+
+
+def from_draws(value: float, draws: Floats, n: int, *, alpha: float = 0.05) -> Interval:
+    """A value with the percentiles of its bootstrap resamples, which may all lie to one side of it."""
+    low, high = np.quantile(draws, [alpha / 2, 1 - alpha / 2])
+    return Interval(value, min(value, float(low)), max(value, float(high)), n)
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """Two raters on the same items."""
@@ -65,12 +77,9 @@ def agreement(a: Sequence[Hashable], b: Sequence[Hashable], *, alpha: float = 0.
     """
     if len(a) != len(b) or not a:
         raise ValueError(f"{len(a)} and {len(b)} ratings cannot be compared")
-    n = len(a)
-    same = sum(x == y for x, y in zip(a, b, strict=True)) / n
     pairs = list(zip(a, b, strict=True))
-    low, high = wilson(same, n, alpha=alpha)
     return Agreement(
-        raw=Interval(same, low, high, n),
+        raw=share_of(sum(x == y for x, y in pairs), len(pairs), alpha=alpha),
         kappa=_jackknife(lambda kept: cohen_kappa([x for x, _ in kept], [y for _, y in kept]), pairs, alpha),
         ac1=_jackknife(gwet_ac1, pairs, alpha),
         alpha=_jackknife(krippendorff_alpha, pairs, alpha),
@@ -215,8 +224,4 @@ def detection(judge: Sequence[bool], people: Sequence[bool], *, alpha: float = 0
 
 
 def _share(hits: Sequence[bool], alpha: float) -> Interval | None:
-    if not hits:
-        return None
-    share = sum(hits) / len(hits)
-    low, high = wilson(share, len(hits), alpha=alpha)
-    return Interval(share, low, high, len(hits))
+    return share_of(sum(hits), len(hits), alpha=alpha) if hits else None

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bakeoff.evaluate.stats.clusters import Codes, unit_codes
 from bakeoff.evaluate.stats.normal import normal_quantile
 from bakeoff.evaluate.stats.proportions import Floats
 
@@ -125,7 +126,7 @@ def bradley_terry(games: Sequence[Game], *, alpha: float = 0.05, by_row: bool = 
     a = np.array([number[game.a] for game in games], dtype=np.int64)
     b = np.array([number[game.b] for game in games], dtype=np.int64)
     score = np.array([game.score for game in games], dtype=np.float64)
-    units = _units(games, by_row)
+    units = unit_codes([game.row if by_row else None for game in games])
     players: list[Rating] = []
     matchups: list[Matchup] = []
     components = _components(len(names), a, b)
@@ -144,27 +145,21 @@ def bradley_terry(games: Sequence[Game], *, alpha: float = 0.05, by_row: bool = 
 class _Table:
     """The contests of one component, as numbers."""
 
-    a: npt.NDArray[np.int64]
-    b: npt.NDArray[np.int64]
+    a: Codes
+    b: Codes
     score: Floats
-    units: npt.NDArray[np.int64]
+    units: Codes
     players: int
 
 
-def _units(games: Sequence[Game], by_row: bool) -> npt.NDArray[np.int64]:
-    keys: dict[object, int] = {}
-    own = [("row", game.row) if by_row and game.row is not None else ("game", i) for i, game in enumerate(games)]
-    return np.array([keys.setdefault(key, len(keys)) for key in own], dtype=np.int64)
-
-
-def _components(players: int, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
+def _components(players: int, a: Codes, b: Codes) -> list[Codes]:
     """Sets of players that contests connect."""
     reached = _reach(np.eye(players, dtype=bool) | _met(players, a, b))
     first = np.argmax(reached, axis=1)
     return [np.flatnonzero(first == root) for root in dict.fromkeys(first.tolist())]
 
 
-def _met(players: int, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def _met(players: int, a: Codes, b: Codes) -> npt.NDArray[np.bool_]:
     met = np.zeros((players, players), dtype=bool)
     met[a, b] = met[b, a] = True
     return met

@@ -20,7 +20,13 @@ Codes = npt.NDArray[np.int64]
 
 
 def group_codes(groups: Sequence[str | None]) -> Codes | None:
-    """A number per group; a row without a group is a group of its own. None where no group has two rows."""
+    """As `unit_codes`, but None where no group has two rows."""
+    codes = unit_codes(groups)
+    return codes if len(codes) and codes.max() + 1 < len(codes) else None
+
+
+def unit_codes(groups: Sequence[str | None]) -> Codes:
+    """A number per group, in order of appearance; a row without a group is a group of its own."""
     number: dict[str, int] = {}
     codes = np.empty(len(groups), dtype=np.int64)
     following = 0
@@ -32,7 +38,7 @@ def group_codes(groups: Sequence[str | None]) -> Codes | None:
         if group is not None:
             number[group] = following
         following += 1
-    return codes if following < len(groups) else None
+    return codes
 
 
 def group_totals(values: Floats, codes: Codes) -> Floats:
@@ -111,6 +117,22 @@ def effective_groups(codes: Codes) -> float:
     """As many groups of one size: (Σm)²/Σm² (L. Kish 1965)."""
     sizes = np.bincount(codes).astype(np.float64)
     return float(np.sum(sizes)) ** 2 / float(np.sum(sizes**2))
+
+
+def mean_squares(values: Floats, codes: Codes) -> tuple[float, float, float]:
+    """(mean square between groups, that within, m): the one-way analysis of variance, for more rows than groups.
+
+    m is the mean size of a group, corrected for unequal ones (S. Searle, G. Casella and C. McCulloch, Variance
+    Components, 1992, section 3.6): the variance between groups is (between - within)/m. With one group, `between` is 0.
+    """
+    sizes = np.bincount(codes).astype(np.float64)
+    n, k = len(values), len(sizes)
+    means = np.bincount(codes, values) / sizes
+    within = float(np.sum((values - means[codes]) ** 2)) / (n - k)
+    if k == 1:
+        return 0.0, within, float(n)
+    between = float(np.sum(sizes * (means - float(np.mean(values))) ** 2)) / (k - 1)
+    return between, within, (n - float(np.sum(sizes**2)) / n) / (k - 1)
 
 
 def inflation(influence: Floats, codes: Codes, *, alpha: float = 0.05, most_degrees: float = math.inf) -> float:

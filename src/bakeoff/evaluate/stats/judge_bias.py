@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bakeoff.evaluate.stats.agreement import Interval
-from bakeoff.evaluate.stats.clusters import group_codes, inflation
+from bakeoff.evaluate.stats.agreement import Interval, from_draws, share_of
+from bakeoff.evaluate.stats.clusters import inflation, unit_codes
+from bakeoff.evaluate.stats.normal import normal_quantile
 from bakeoff.evaluate.stats.paired import SEED, sign_flip
 from bakeoff.evaluate.stats.proportions import Floats, student_quantile, wilson
 
@@ -94,10 +95,9 @@ def position(first_order: Sequence[float], second_order: Sequence[float], *, alp
     flips = int(np.sum(((a > 0.5) & (b < 0.5)) | ((a < 0.5) & (b > 0.5))))
     value = float(np.mean(pull))
     half = student_quantile(alpha, n - 1) * spread / math.sqrt(n) if spread > 1e-12 else wilson(0.0, n, alpha=alpha)[1]
-    share = flips / n
     return Position(
         pull=Interval(value, max(-1.0, value - half), min(1.0, value + half), n),
-        flips=Interval(share, *wilson(share, n, alpha=alpha), n),
+        flips=share_of(flips, n, alpha=alpha),
         p=sign_flip(pull),
     )
 
@@ -123,8 +123,7 @@ def length(
     y, d = np.asarray(wins, dtype=np.float64), np.asarray(differences, dtype=np.float64)
     if len(y) != len(d) or len(y) < 3:
         raise ValueError(f"{len(y)} verdicts with {len(d)} lengths; three or more of both are needed")
-    codes = group_codes(list(rows)) if rows is not None else None
-    codes = codes if codes is not None else np.arange(len(y))
+    codes = unit_codes(rows if rows is not None else [None] * len(y))
     units = int(codes.max()) + 1
     generator = np.random.default_rng(SEED)
     draws = [np.empty((0, 2))]
@@ -137,20 +136,15 @@ def length(
     table = np.concatenate(draws)
     by = inflation(y, codes, alpha=alpha) if units < len(y) else 1.0
     rate = float(np.mean(y))
-    correlation, p = _correlation(y, d, units)
+    correlation, p = _correlation(y, d, units, alpha)
     n = len(y)
     return Length(
         correlation=correlation,
         win_rate=Interval(rate, *wilson(rate, n / by if math.isfinite(by) else 1.0, alpha=alpha), n),
-        controlled=_percentiles(_logistic(intercept), np.array([_logistic(x) for x in table[:, 0]]), n, alpha),
-        slope=_percentiles(slope, table[:, 1], n, alpha),
+        controlled=from_draws(_logistic(intercept), np.array([_logistic(x) for x in table[:, 0]]), n, alpha=alpha),
+        slope=from_draws(slope, table[:, 1], n, alpha=alpha),
         p=p,
     )
-
-
-def _percentiles(value: float, draws: Floats, n: int, alpha: float) -> Interval:
-    low, high = np.quantile(draws, [alpha / 2, 1 - alpha / 2])
-    return Interval(value, min(value, float(low)), max(value, float(high)), n)
 
 
 def _logistic(x: float) -> float:
@@ -183,7 +177,7 @@ def _fit(y: Floats, d: Floats, times: Floats) -> Floats:
     return beta
 
 
-def _correlation(y: Floats, d: Floats, units: int) -> tuple[Interval, float]:
+def _correlation(y: Floats, d: Floats, units: int, alpha: float) -> tuple[Interval, float]:
     """Spearman's rank correlation, with Fisher's interval (D. Bonett and T. Wright, Psychometrika 65 (2000) 23)."""
     from scipy.special import stdtr
 
@@ -193,7 +187,7 @@ def _correlation(y: Floats, d: Floats, units: int) -> tuple[Interval, float]:
     r = float(np.corrcoef(a, b)[0, 1])
     r = min(1.0, max(-1.0, r))
     centre = math.atanh(min(0.999999, max(-0.999999, r)))
-    half = 1.959964 * math.sqrt((1 + r * r / 2) / (units - 3))
+    half = normal_quantile(alpha) * math.sqrt((1 + r * r / 2) / (units - 3))
     low, high = math.tanh(centre - half), math.tanh(centre + half)
     if abs(r) > 1 - 1e-12:
         return Interval(r, min(r, low), max(r, high), units), 0.0

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bakeoff.evaluate.stats.agreement import Interval
+from bakeoff.evaluate.stats.agreement import Interval, from_draws
 from bakeoff.evaluate.stats.paired import SEED
 
 BOOTSTRAP = 2_000
@@ -35,9 +35,7 @@ def effective_judges(errors: Sequence[Sequence[float]], *, alpha: float = 0.05) 
     generator = np.random.default_rng(SEED)
     n = len(table)
     draws = [_kish(table[generator.integers(0, n, n)]) for _ in range(BOOTSTRAP)]
-    known = np.array([draw for draw in draws if draw is not None])
-    low, high = np.quantile(known, [alpha / 2, 1 - alpha / 2])
-    return Interval(value, min(value, float(low)), max(value, float(high)), n)
+    return from_draws(value, np.array([draw for draw in draws if draw is not None]), n, alpha=alpha)
 
 
 def _kish(table: np.ndarray) -> float | None:

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from bakeoff.evaluate.stats.clusters import effective_groups, group_codes, mean_squares
 from bakeoff.evaluate.stats.multiple import bonferroni
 from bakeoff.evaluate.stats.normal import normal_quantile
 from bakeoff.evaluate.stats.proportions import Floats, student_quantile
@@ -136,18 +137,15 @@ def _within_groups(d: Floats, groups: Sequence[str]) -> tuple[float, float]:
     """(mean size weighted by size, intraclass correlation by the analysis of variance; A. Donner 1986)."""
     if len(groups) != len(d):
         raise ValueError(f"{len(groups)} groups for {len(d)} rows")
-    _, index = np.unique(np.asarray(groups), return_inverse=True)
-    sizes = np.bincount(index).astype(np.float64)
-    n, k = len(d), len(sizes)
-    if k in (1, n):
-        return (float(n), 1.0) if k == 1 else (1.0, 0.0)
-    means = np.bincount(index, d) / sizes
-    between = float(np.sum(sizes * (means - d.mean()) ** 2)) / (k - 1)
-    within = float(np.sum((d - means[index]) ** 2)) / (n - k)
-    m = (n - float(np.sum(sizes**2)) / n) / (k - 1)
+    codes = group_codes(groups)
+    if codes is None:
+        return 1.0, 0.0
+    if not codes.any():
+        return float(len(d)), 1.0
+    between, within, m = mean_squares(d, codes)
     total = between + (m - 1) * within
     correlation = (between - within) / total if total > 0 else 0.0
-    return float(np.sum(sizes**2)) / n, min(1.0, max(0.0, correlation))
+    return len(d) / effective_groups(codes), min(1.0, max(0.0, correlation))
 
 
 def power(n: int, gap: float, plan: Plan, *, goal: Goal = "better") -> float:

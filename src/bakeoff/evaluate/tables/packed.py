@@ -8,7 +8,6 @@ import mmap
 import tempfile
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from itertools import zip_longest
 from typing import Any, BinaryIO, cast, overload
 
 from bakeoff.errors import StorageError
@@ -133,7 +132,7 @@ class PackedRows(Sequence[Row]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence):
             return NotImplemented
-        return len(self) == len(other) and all(a == b for a, b in zip_longest(self, other))
+        return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -14,7 +14,8 @@ MOST_CELLS = 10_000_000
 """Of a table, for the same reason. What is kept in memory for each row is small, not nothing."""
 
 LONGEST_CELL = 64 * 1024 * 1024
-"""Characters: as many as a whole prompt may have (`request.MAX_CHARACTERS`). More is a quote that was never closed."""
+"""Characters: four times what a whole prompt may have (`template_bounds.MAX_CHARACTERS`). More is a quote that was
+never closed."""
 
 MOST_COLUMNS = 16_384
 """Excel's own limit. More means that the delimiter is wrong."""

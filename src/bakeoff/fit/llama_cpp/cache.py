@@ -67,8 +67,7 @@ def _kind_cache(model: Shape, kind: Kind, settings: Settings) -> LayerCache:
         if attention.compressed is not None:
             kv, state = _compressed(attention, settings)
         else:
-            cells = settings.cells if kind.window is None else settings.window_cells(kind.window)
-            kv = cells * settings.n_streams * _token_bytes(model, attention, settings)
+            kv = settings.layer_cells(kind.window) * settings.n_streams * _token_bytes(model, attention, settings)
     elif attention is None and model.architecture.name in EMPTY_LAYERS_CACHED and not settings.flash:
         kv = settings.context_cells * row_bytes(settings.kv_type_v, model.widest_values)
     if kind.layer.recurrent is not None:
@@ -145,7 +144,7 @@ def _compressed(attention: Attention, settings: Settings) -> tuple[int, int]:
     kv = window_cells * key
     state = 0
     if detail.ratio:
-        entries = padded(max(1, -(-settings.cells // detail.ratio)), PAD_CELLS)
+        entries = settings.compressed_entries(detail.ratio)
         overlap = 2 if attention.indexer is not None else 1
         kv += entries * key
         state += 2 * 4 * (overlap * attention.head_dim_k) * (overlap * detail.ratio)

@@ -149,6 +149,11 @@ class Step:
         return self.scratch.new(width, gate, up)
 
     @property
+    def mask_bytes(self) -> int:
+        """Of one number of a mask: flash attention takes it in half size."""
+        return 2 if self.flash else 4
+
+    @property
     def fused_qkv(self) -> bool:
         """One matrix makes queries, keys and values."""
         return self.name in FUSED_QKV

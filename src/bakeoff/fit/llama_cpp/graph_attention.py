@@ -73,7 +73,7 @@ def _choose_blocks(step: Step, indexer: Indexer, cells: int) -> Block:
     scores = scratch.new(cells * indexer.n_heads, query)
     turned = scratch.new(cells * indexer.n_heads)
     scratch.give(scores)
-    mask = scratch.take((2 if step.flash else 4) * cells * scratch.rows)
+    mask = scratch.take(step.mask_bytes * cells * scratch.rows)
     scratch.give(turned, *([whole] if whole is not None else []))
     return mask
 

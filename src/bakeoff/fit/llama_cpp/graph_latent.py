@@ -100,7 +100,7 @@ def _chosen(step: Step, indexer: Indexer, cells: int, low: Block) -> Block:
 
 def _masked(step: Step, cells: int, *dead: Block) -> Block:
     """The mask that leaves only the chosen tokens in."""
-    size = (2 if step.flash else 4) * cells * step.scratch.rows
+    size = step.mask_bytes * cells * step.scratch.rows
     empty = step.scratch.take(size)
     step.scratch.give(*dead)
     mask = step.scratch.take(size)
@@ -138,7 +138,7 @@ def compressed_heads(step: Step, a: Attention, detail: Compressed, cells: int, e
         if a.indexer is not None:
             chosen = _chosen(step, a.indexer, entries, low)
             narrow = _masked(step, entries, chosen)
-            dead.append(scratch.take((2 if step.flash else 4) * visible * scratch.rows))
+            dead.append(scratch.take(step.mask_bytes * visible * scratch.rows))
             scratch.give(narrow)
     scratch.give(norm)
     if step.flash:

@@ -9,7 +9,7 @@ from bakeoff.fit.llama_cpp.graph_recurrent import lightning_pairs
 from bakeoff.fit.llama_cpp.names import UNABSORBED
 from bakeoff.fit.llama_cpp.parts import Part
 from bakeoff.fit.llama_cpp.scratch import Block
-from bakeoff.fit.llama_cpp.settings import PAD_CELLS, Settings, padded
+from bakeoff.fit.llama_cpp.settings import Settings
 from bakeoff.fit.llama_cpp.shape import Kind, Shape
 
 ROTATED_HEAD_SIZE = 64
@@ -33,10 +33,6 @@ class Masks:
         self._chosen: list[Block] = []
         """For every sparse layer still to come, zeros for the mask of its chosen tokens."""
 
-    @property
-    def _width(self) -> int:
-        return 2 if self.step.flash else 4
-
     def take(self, order: tuple[int, ...]) -> None:
         """At the beginning of the step, for all of its layers."""
         scratch, tokens = self.step.scratch, self.settings.step_tokens
@@ -52,7 +48,7 @@ class Masks:
                 self.need(kind)
             if attention.compressed is not None and attention.compressed.ratio:
                 for _ in range(2 if attention.indexer else 1):
-                    scratch.take(self._width * self.entries(kind) * tokens)
+                    scratch.take(self.step.mask_bytes * self.entries(kind) * tokens)
         if self.part.copies > 1:
             self._own = dict.fromkeys(self._own, NOTHING)  # kept for the steps to come
         self._choices([self.model.kinds[kind] for kind in order])
@@ -61,7 +57,7 @@ class Masks:
         scratch, tokens = self.step.scratch, self.settings.step_tokens
         sparse = [kind for kind in kinds if self._top_k(kind)]
         if sparse and sparse[0].layer.attention and sparse[0].layer.attention.compressed is None:
-            scratch.take(self._width * self.settings.cells * tokens)  # the indexer's own mask
+            scratch.take(self.step.mask_bytes * self.settings.cells * tokens)  # the indexer's own mask
         zeros = 2 if any(kind.layer.attention and kind.layer.attention.compressed for kind in sparse) else 4
         self._chosen = [scratch.take(zeros * self._top_k(kind) * tokens) for kind in reversed(sparse)]
 
@@ -71,7 +67,7 @@ class Masks:
         if attention is None or kind.window in self._own:
             return
         for _ in range(self.part.copies):
-            self._own[kind.window] = scratch.take(self._width * self.cells(kind) * tokens)
+            self._own[kind.window] = scratch.take(self.step.mask_bytes * self.cells(kind) * tokens)
         if not self.step.flash and (attention.latent is None or self.step.name in UNABSORBED):
             for _ in range(self.part.copies):  # where each value goes, stored across
                 scratch.take(8 * self.model.widest_values * tokens)
@@ -98,14 +94,14 @@ class Masks:
 
     def cells(self, kind: Kind) -> int:
         """Tokens in the cache of one slot."""
-        return self.settings.cells if kind.window is None else self.settings.window_cells(kind.window)
+        return self.settings.layer_cells(kind.window)
 
     def entries(self, kind: Kind) -> int:
         """Compressed entries that a slot's cache has room for (DeepSeek-V4)."""
         detail = kind.layer.attention.compressed if kind.layer.attention else None
         if detail is None or not detail.ratio:
             return 0
-        return padded(max(1, -(-self.settings.cells // detail.ratio)), PAD_CELLS)
+        return self.settings.compressed_entries(detail.ratio)
 
     def _top_k(self, kind: Kind) -> int:
         attention = kind.layer.attention

@@ -21,7 +21,7 @@ from bakeoff.fit.llama_cpp.masks import ROTATED_HEAD_SIZE, Masks
 from bakeoff.fit.llama_cpp.names import flash_runs
 from bakeoff.fit.llama_cpp.parts import Part
 from bakeoff.fit.llama_cpp.scratch import Block, Scratch
-from bakeoff.fit.llama_cpp.settings import BLOCKS, WHOLE_TYPES, Settings
+from bakeoff.fit.llama_cpp.settings import WHOLE_TYPES, Settings, number_bytes
 from bakeoff.fit.llama_cpp.shape import Kind, Shape
 
 SMALL_INPUTS = 48
@@ -57,7 +57,7 @@ class Rehearsal:
             rotated_values=settings.kv_type_v not in WHOLE_TYPES
             and not latent
             and all(a.head_dim_v % ROTATED_HEAD_SIZE == 0 for a in attentions),
-            cache_bits=(_bits(settings.kv_type_k), _bits(settings.kv_type_v)),
+            cache_bits=(8 * number_bytes(settings.kv_type_k), 8 * number_bytes(settings.kv_type_v)),
             half_copies=part.half_copies,
         )
         self.own_step = self.step
@@ -324,8 +324,3 @@ class Rehearsal:
         """Keep the rows whose logits are asked for; from here on there are no others."""
         self.scratch.rows = self.settings.outputs
         return self.scratch.new(streams * self.step.hidden, block)
-
-
-def _bits(kind: str) -> float:
-    elements, size = BLOCKS[kind]
-    return 8 * size / elements

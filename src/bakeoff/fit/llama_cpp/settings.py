@@ -98,12 +98,16 @@ class Settings:
         """Tokens of all streams: what llama.cpp makes of `context_tokens`."""
         return self.cells * self.n_streams
 
-    def window_cells(self, window: int) -> int:
-        """Tokens that one stream of a sliding-window layer has room for (src/llama-kv-cache-iswa.cpp)."""
-        if self.swa_full:
+    def layer_cells(self, window: int | None) -> int:
+        """Tokens that one stream of a layer has room for: all, or its window (src/llama-kv-cache-iswa.cpp)."""
+        if window is None or self.swa_full:
             return self.cells
         seen = window * (self.n_slots if self.kv_unified else 1)
         return padded(min(self.cells, seen + self.tokens), PAD_CELLS)
+
+    def compressed_entries(self, ratio: int) -> int:
+        """Entries of so many tokens each that a slot has room for (DeepSeek-V4)."""
+        return padded(max(1, -(-self.cells // ratio)), PAD_CELLS)
 
     @property
     def tokens(self) -> int:
@@ -124,6 +128,12 @@ class Settings:
 def padded(number: int, multiple: int) -> int:
     """The next multiple at or above the number."""
     return -(-number // multiple) * multiple
+
+
+def number_bytes(kind: str) -> float:
+    """Bytes of one number of a cache type, scales included: 2 for f16, 34/32 for q8_0."""
+    elements, size = BLOCKS[kind]
+    return size / elements
 
 
 def row_bytes(kind: str, width: int) -> int:

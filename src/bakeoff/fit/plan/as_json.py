@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from bakeoff.fit.memory import Memory
-from bakeoff.fit.plan.plan import Answer, DeviceUse, Offload, Plan, Speed
+from bakeoff.fit.memory import PARTS, Memory
+from bakeoff.fit.plan.plan import Answer, DeviceUse, Plan
 from bakeoff.fit.plan.table import Row, Table
-from bakeoff.values import Estimate, Reason, to_json
+from bakeoff.values import Reason, to_json
 
 SCHEMA, VERSION = "bakeoff.fit", 1
 
@@ -54,7 +54,7 @@ def row_json(row: Row) -> dict[str, Any]:
     return plan_json(row.plan, chosen=True) | {
         "task": row.task,
         "rank": row.rank,
-        "ability": {"value": row.ability.value, "spread": row.ability.spread, "benchmarks": row.ability.benchmarks},
+        "ability": to_json(row.ability),
     }
 
 
@@ -71,11 +71,11 @@ def plan_json(plan: Plan, *, chosen: bool) -> dict[str, Any]:
         "max_context_tokens": plan.max_context_tokens,
         "conversations": plan.conversations,
         "memory": memory_json(plan.memory, plan.devices),
-        "offload": offload_json(plan.offload),
-        "speed": speed_json(plan.speed),
-        "quality_loss": estimate_json(plan.quality_loss),
-        "file_bytes": estimate_json(plan.file_bytes),
-        "load_seconds": estimate_json(plan.load_seconds),
+        "offload": to_json(plan.offload),
+        "speed": to_json(plan.speed),
+        "quality_loss": to_json(plan.quality_loss),
+        "file_bytes": to_json(plan.file_bytes),
+        "load_seconds": to_json(plan.load_seconds),
         "command": plan.command,
         "reasons": [reason_json(one) for one in plan.reasons],
     }
@@ -85,10 +85,8 @@ def memory_json(memory: Memory | None, devices: tuple[DeviceUse, ...]) -> dict[s
     """Bytes by part, over all devices and for each."""
     if memory is None:
         return None
-    parts = ("weights_bytes", "kv_cache_bytes", "recurrent_state_bytes", "compute_bytes", "output_bytes",
-             "overhead_bytes")  # fmt: skip
     return {
-        **{name: getattr(memory, name) for name in parts},
+        **{name: getattr(memory, name) for name in PARTS},
         "total_bytes": memory.total_bytes,
         "devices": [
             {
@@ -97,49 +95,10 @@ def memory_json(memory: Memory | None, devices: tuple[DeviceUse, ...]) -> dict[s
                 "used_bytes": one.use.total_bytes,
                 "usable_bytes": round(one.usable_bytes),
                 "unified": one.unified,
-                **{name: getattr(one.use, name) for name in parts},
+                **{name: getattr(one.use, name) for name in PARTS},
             }
             for one in devices
         ],
-    }
-
-
-def offload_json(offload: Offload | None) -> dict[str, Any] | None:
-    """Where the layers are."""
-    if offload is None:
-        return None
-    return {
-        "mode": offload.mode,
-        "layers": offload.layers,
-        "gpu_layers": list(offload.gpu_layers),
-        "devices": list(offload.devices),
-        "expert_layers_on_cpu": offload.expert_layers_on_cpu,
-        "tensor_parallel": offload.tensor_parallel,
-    }
-
-
-def speed_json(speed: Speed) -> dict[str, Any]:
-    """Every speed, null where it cannot be said."""
-    return {
-        "decode_tokens_per_second": estimate_json(speed.decode_tokens_per_second),
-        "prefill_tokens_per_second": estimate_json(speed.prefill_tokens_per_second),
-        "time_to_first_token_ms": estimate_json(speed.time_to_first_token_ms),
-        "request_seconds": estimate_json(speed.request_seconds),
-        "throughput_tokens_per_second": estimate_json(speed.throughput_tokens_per_second),
-    }
-
-
-def estimate_json(estimate: Estimate | None) -> dict[str, Any] | None:
-    """With its interval and source."""
-    if estimate is None:
-        return None
-    return {
-        "value": estimate.value,
-        "low": estimate.low,
-        "high": estimate.high,
-        "source": estimate.source,
-        "detail": estimate.detail,
-        "as_of": estimate.as_of,
     }
 
 

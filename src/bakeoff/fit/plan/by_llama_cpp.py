@@ -3,7 +3,7 @@
 from functools import cache, partial
 
 from bakeoff.catalog.model import Model
-from bakeoff.fit.llama_cpp.settings import BLOCKS, Settings
+from bakeoff.fit.llama_cpp.settings import Settings, number_bytes
 from bakeoff.fit.plan import commands
 from bakeoff.fit.plan.laid import Laid, largest
 from bakeoff.fit.plan.layers import Layers
@@ -95,9 +95,8 @@ def _work(layers: Layers, placement: Placement, depth: float) -> Work:
 
 
 def cached_number_bytes(settings: Settings) -> float:
-    """Bytes per number of the cache, keys and values together: 2 for f16, 34/32 for q8_0."""
-    kinds = (BLOCKS[settings.kv_type_k], BLOCKS[settings.kv_type_v])
-    return sum(size / elements for elements, size in kinds) / 2
+    """Bytes per number of the cache, keys and values together."""
+    return (number_bytes(settings.kv_type_k) + number_bytes(settings.kv_type_v)) / 2
 
 
 def _fits(layers: Layers, machine: Machine, wanted: Wanted, found: Placed, per_conversation: int) -> bool:

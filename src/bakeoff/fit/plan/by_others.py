@@ -1,26 +1,25 @@
 """Laying out a model with MLX or Transformers: everything on one device, or spread over all GPUs; simple sums."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from bakeoff.catalog.architecture import Architecture
 from bakeoff.catalog.builds import Engine
 from bakeoff.catalog.model import Model
 from bakeoff.fit.loaded import Loaded
+from bakeoff.fit.memory import Memory
 from bakeoff.fit.mlx import mlx_memory
 from bakeoff.fit.plan import commands
 from bakeoff.fit.plan.candidates import device_obstacle
 from bakeoff.fit.plan.laid import Laid, largest
-from bakeoff.fit.plan.placement import Use
 from bakeoff.fit.plan.plan import Offload
-from bakeoff.fit.plan.pools import SYSTEM, by_speed, shortage
+from bakeoff.fit.plan.pools import by_speed, shortage
 from bakeoff.fit.plan.wanted import Wanted
-from bakeoff.fit.speed import Work, whole
+from bakeoff.fit.speed import SYSTEM, by_depth
 from bakeoff.fit.transformers import transformers_memory
-from bakeoff.fit.weights import BuildWeights
+from bakeoff.fit.weights import BuildWeights, computed_bytes
 from bakeoff.hardware.machine import Machine
-
-NUMBER_BYTES = {"F32": 4}
 
 
 def lay(model: Model, weights: BuildWeights, machine: Machine, wanted: Wanted, limit: int | None, *, mlx: bool) -> Laid:
@@ -53,7 +52,7 @@ def lay(model: Model, weights: BuildWeights, machine: Machine, wanted: Wanted, l
         lacking=shortage(machine, _bytes(loaded, context, places)),
         conversations=wanted.conversations,
         context_tokens=wanted.counted_context(limit),
-        work_at=partial(_work, architecture, weights, places[0]),
+        work_at=by_depth(architecture, weights, place=places[0]),
         command=(commands.mlx if mlx else commands.transformers)(model, weights.build, wanted.output_tokens),
         largest_context=partial(
             largest,
@@ -88,7 +87,7 @@ def _loaded(
         weights.tensor_bytes,
         context_tokens=context,
         batch=wanted.conversations,
-        number_bytes=NUMBER_BYTES.get(weights.build.quantization, 2),
+        number_bytes=computed_bytes(weights.build),
         on_gpu=on_gpu,
     )
 
@@ -98,18 +97,13 @@ def _bytes(loaded: "partial[Loaded]", context: int, places: tuple[int, ...]) -> 
     return {place: float(use.total_bytes) for place, use in uses.items()}
 
 
-def _uses(found: Loaded, places: tuple[int, ...]) -> dict[int, Use]:
+def _uses(found: Loaded, places: tuple[int, ...]) -> dict[int, Memory]:
     """Spread evenly; every device has its own context and scratch."""
     n = len(places)
-    use = Use(
+    use = replace(
+        found.memory,
         weights_bytes=found.weights_bytes // n,
         kv_cache_bytes=found.kv_cache_bytes // n,
         recurrent_state_bytes=found.recurrent_state_bytes // n,
-        compute_bytes=round(found.compute.value),
-        overhead_bytes=round(found.overhead.value),
     )
     return dict.fromkeys(places, use)
-
-
-def _work(architecture: Architecture, weights: BuildWeights, place: int, depth: float) -> Work:
-    return whole(architecture, weights, place=place, depth_tokens=depth)

@@ -11,25 +11,22 @@ from bakeoff.catalog.architecture import Architecture
 from bakeoff.catalog.model import Model
 from bakeoff.errors import UsageError
 from bakeoff.fit.engine_cache import cache_bytes
+from bakeoff.fit.memory import Memory
 from bakeoff.fit.plan import commands
 from bakeoff.fit.plan.candidates import device_obstacle
 from bakeoff.fit.plan.laid import Laid, largest
-from bakeoff.fit.plan.placement import Use
 from bakeoff.fit.plan.plan import Offload
 from bakeoff.fit.plan.pools import Shortage, usable
 from bakeoff.fit.plan.wanted import Wanted
 from bakeoff.fit.sglang import SglangSettings, sglang_memory, usual_fraction
-from bakeoff.fit.speed import Work, whole
+from bakeoff.fit.speed import by_depth
 from bakeoff.fit.vllm import usual_settings, vllm_memory, weights_on_gpu
-from bakeoff.fit.weights import BuildWeights
+from bakeoff.fit.weights import BuildWeights, computed_bytes
 from bakeoff.hardware.machine import Accelerator, Machine
 from bakeoff.hardware.reserve import driver_bytes
 
 ALONE, WITH_SCREEN = 0.95, 0.9
 """`--gpu-memory-utilization` of a card that does nothing else, and of one that may draw a screen."""
-
-NUMBER_BYTES = {"F32": 4}
-"""Of a checkpoint's type where it is not 16 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class Share:
     """What one GPU of an engine holds."""
 
     gpus: tuple[int, ...]
-    use: Use
+    use: Memory
     requests: float
     """Of the asked context, that have room at the same time."""
 
@@ -111,10 +108,10 @@ class Server:
             tensor_parallel=len(gpus),
             gpu_memory_utilization=share,
             kv_cache_dtype=self.kv_type or "auto",
-            number_bytes=NUMBER_BYTES.get(self.weights.build.quantization, 2),
+            number_bytes=computed_bytes(self.weights.build),
         )
         found = vllm_memory(self.architecture, weights_on_gpu(self.weights, settings), total, settings)
-        use = Use(
+        use = Memory(
             weights_bytes=found.weights_bytes,
             kv_cache_bytes=max(0, round(found.kv_pool.value)),
             compute_bytes=round(found.activation.value),
@@ -132,13 +129,13 @@ class Server:
             tensor_parallel=len(gpus),
             mem_fraction_static=share,
             kv_cache_dtype="fp8_e4m3" if self.kv_type else "auto",
-            number_bytes=NUMBER_BYTES.get(self.weights.build.quantization, 2),
+            number_bytes=computed_bytes(self.weights.build),
         )
         weights = self.weights.tensor_bytes // len(gpus)
         found = sglang_memory(self.architecture, weights, total, settings)
         pool = max(0, round(found.kv_pool.value))
         reserved = max(0, round(min(found.reserved.value, free - weights - pool)))
-        use = Use(weights_bytes=weights, kv_cache_bytes=pool, compute_bytes=reserved)
+        use = Memory(weights_bytes=weights, kv_cache_bytes=pool, compute_bytes=reserved)
         return Share(gpus, use, found.concurrency if pool else 0.0, share)
 
     def lacking(self, found: Share, context: int) -> Shortage | None:
@@ -186,7 +183,8 @@ def lay(
         lacking=server.lacking(found, context),
         conversations=int(found.requests),
         context_tokens=wanted.counted_context(limit),
-        work_at=partial(_work, model.architecture, weights, 1.0 if kv_type else 2.0),
+        # Of the whole model; `serving` divides it by the number of GPUs.
+        work_at=by_depth(model.architecture, weights, number_bytes=1.0 if kv_type else 2.0),
         command=(commands.sglang if sglang else commands.vllm)(
             model,
             weights.build,
@@ -199,11 +197,6 @@ def lay(
             largest, lambda tokens: server.share(found.gpus, tokens).requests >= least, wanted, context, limit
         ),
     )
-
-
-def _work(architecture: Architecture, weights: BuildWeights, number_bytes: float, depth: float) -> Work:
-    """Of the whole model; `serving` divides it by the number of GPUs."""
-    return whole(architecture, weights, depth_tokens=depth, number_bytes=number_bytes)
 
 
 def _much(found: Share) -> float:

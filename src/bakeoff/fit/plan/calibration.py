@@ -6,18 +6,16 @@ for models that lie where the measured one lay: what a processor does says nothi
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bakeoff.catalog.architecture import Architecture
 from bakeoff.catalog.builds import parse_build
 from bakeoff.catalog.loading import Catalog
 from bakeoff.errors import BakeoffError
-from bakeoff.fit.speed import SYSTEM, Scale, Work, request_time, whole
-from bakeoff.fit.weights import BuildWeights, build_weights
+from bakeoff.fit.speed import SYSTEM, Scale, Work, by_depth, request_time
+from bakeoff.fit.weights import build_weights
 from bakeoff.hardware.machine import Machine
 from bakeoff.values import Reason, reason
 from bakeoff.whole_file import write_whole
@@ -161,17 +159,13 @@ def of_measurements(
     return Calibration(scales, tuple(notes))
 
 
-def _work_at(one: Measurement, catalog: Catalog) -> "partial[Work] | None":
+def _work_at(one: Measurement, catalog: Catalog) -> Callable[[float], Work] | None:
     """The work of the measured model, from the depth; None for a model that is not known."""
     if one.model not in catalog or catalog[one.model].architecture is None:
         return None
     architecture = catalog[one.model].architecture
     assert architecture is not None
-    return partial(_work, architecture, build_weights(architecture, parse_build(one.build)), one.place)
-
-
-def _work(architecture: Architecture, weights: BuildWeights, place: int, depth: float) -> Work:
-    return whole(architecture, weights, place=place, depth_tokens=depth)
+    return by_depth(architecture, build_weights(architecture, parse_build(one.build)), place=one.place)
 
 
 def _measured(one: Measurement, catalog: Catalog) -> "Measured | None":

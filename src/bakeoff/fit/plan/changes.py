@@ -10,7 +10,8 @@ from bakeoff.errors import UsageError
 from bakeoff.fit.plan.choose import SAME_LOSS, choose, loss
 from bakeoff.fit.plan.making import Maker
 from bakeoff.fit.plan.plan import Plan
-from bakeoff.fit.plan.pools import SYSTEM, device_name
+from bakeoff.fit.plan.pools import device_name
+from bakeoff.fit.speed import SYSTEM
 from bakeoff.fit.speed.decode import in_use
 from bakeoff.hardware.machine import Machine
 from bakeoff.units import GIB

@@ -11,7 +11,7 @@ from pathlib import Path
 from bakeoff.catalog.architecture import Architecture
 from bakeoff.catalog.model import Model
 from bakeoff.fit.llama_cpp import EngineMemory
-from bakeoff.fit.memory import Memory
+from bakeoff.fit.memory import together
 from bakeoff.fit.plan.plan import DeviceUse, Plan
 from bakeoff.fit.planner import exact
 from bakeoff.headers import gguf
@@ -43,9 +43,7 @@ def exactly(plan: Plan, known_limit: int | None) -> Plan:
         - plan.memory.kv_cache_bytes - plan.memory.recurrent_state_bytes,
     )  # fmt: skip
     devices = tuple(_device(one, plan, found) for one in plan.devices)
-    parts = ("weights_bytes", "kv_cache_bytes", "recurrent_state_bytes", "compute_bytes", "output_bytes",
-             "overhead_bytes")  # fmt: skip
-    memory = Memory(*(sum(getattr(one.use, part) for one in devices) for part in parts))
+    memory = together(one.use for one in devices)
     return replace(plan, memory=memory, devices=devices, reasons=(*plan.reasons, note))
 
 

@@ -48,8 +48,7 @@ def _weights(weights: BuildWeights) -> Iterator[Reason]:
         how=weights.detail,
     )
     if weights.expert_bytes:
-        read = sum(run.count * run.expert_bytes_read for run in weights.blocks)
-        yield reason("why.experts", total=weights.expert_bytes, read=read)
+        yield reason("why.experts", total=weights.expert_bytes, read=weights.expert_bytes_read)
 
 
 def _caches(maker: Maker, plan: Plan) -> Iterator[Reason]:
@@ -68,13 +67,13 @@ def _caches(maker: Maker, plan: Plan) -> Iterator[Reason]:
 
 def _cache_line(layers: Layers, kind: Kind, count: int, size: int) -> Reason:
     settings = layers.settings
-    cells = settings.cells if kind.window is None else settings.window_cells(kind.window)
+    cells = settings.layer_cells(kind.window) * settings.n_streams
     return reason(
         "why.cache",
         n=count,
-        cells=cells * settings.n_streams,
+        cells=cells,
         kind="all" if kind.window is None else "window",
-        per_token=size / (cells * settings.n_streams),
+        per_token=size / cells,
         keys=settings.kv_type_k,
         values=settings.kv_type_v,
         size=count * size,

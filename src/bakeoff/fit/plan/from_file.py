@@ -5,7 +5,7 @@ from collections import defaultdict
 from itertools import groupby
 from pathlib import Path
 
-from bakeoff.catalog.architecture import Architecture, FeedForward
+from bakeoff.catalog.architecture import Architecture
 from bakeoff.catalog.builds import Build, parse_build
 from bakeoff.catalog.facts import gather
 from bakeoff.catalog.loading import load
@@ -74,13 +74,15 @@ def weights_of_headers(headers: list[GgufHeader], architecture: Architecture, bu
         else:
             dense[int(found[1])] += tensor.n_bytes
     layers = list(architecture.layers())
-    blocks = [(dense[number], experts[number], _share_used(layer.feed_forward)) for number, layer in enumerate(layers)]
+    parts = [layer.feed_forward for layer in layers]
+    used = [part.share_used if part is not None else 1.0 for part in parts]
+    blocks = [(dense[number], experts[number], share) for number, share in enumerate(used)]
     embedding = outside["embedding"]
     return BuildWeights(
         build=build,
         blocks=tuple(
-            BlockWeights(len(list(group)), dense_bytes, expert_bytes, round(expert_bytes * used))
-            for (dense_bytes, expert_bytes, used), group in groupby(blocks)
+            BlockWeights(len(list(group)), dense_bytes, expert_bytes, round(expert_bytes * share))
+            for (dense_bytes, expert_bytes, share), group in groupby(blocks)
         ),
         embedding_bytes=embedding,
         output_bytes=outside["output"],
@@ -99,7 +101,3 @@ def _outside(tensor: Tensor) -> str:
     if tensor.name.startswith("token_embd."):
         return "embedding"
     return "layer embedding" if tensor.name.startswith("per_layer_token_embd.") else "output"
-
-
-def _share_used(part: FeedForward | None) -> float:
-    return part.n_experts_used / part.n_experts if part is not None and part.n_experts else 1.0

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bakeoff.fit.memory import Memory
-from bakeoff.fit.plan.placement import Use
+from bakeoff.fit.memory import Memory, together
 from bakeoff.fit.plan.plan import DeviceUse, Offload
-from bakeoff.fit.plan.pools import SYSTEM, Shortage, device_name, usable
+from bakeoff.fit.plan.pools import Shortage, device_name, usable
 from bakeoff.fit.plan.wanted import Wanted
-from bakeoff.fit.speed import Work
+from bakeoff.fit.speed import SYSTEM, Work
 from bakeoff.hardware.machine import Machine
 
 CONTEXT_STEP = 256
@@ -22,7 +21,7 @@ LONGEST = 1 << 20
 class Laid:
     """The same for every engine."""
 
-    uses: Mapping[int, Use]
+    uses: Mapping[int, Memory]
     """By place."""
 
     offload: Offload
@@ -43,15 +42,7 @@ class Laid:
     @property
     def memory(self) -> Memory:
         """Sums over all devices."""
-        found = self.uses.values()
-        return Memory(
-            weights_bytes=sum(use.weights_bytes for use in found),
-            kv_cache_bytes=sum(use.kv_cache_bytes for use in found),
-            recurrent_state_bytes=sum(use.recurrent_state_bytes for use in found),
-            compute_bytes=sum(use.compute_bytes for use in found),
-            output_bytes=sum(use.output_bytes for use in found),
-            overhead_bytes=sum(use.overhead_bytes for use in found),
-        )
+        return together(self.uses.values())
 
     def devices(self, machine: Machine) -> tuple[DeviceUse, ...]:
         """What each device holds: GPUs in the machine's order, the processor last."""

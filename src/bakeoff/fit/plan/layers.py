@@ -5,10 +5,9 @@ from functools import cached_property, lru_cache
 from itertools import accumulate, chain, repeat
 
 from bakeoff.catalog.architecture import Architecture
-from bakeoff.catalog.builds import Build
 from bakeoff.fit.llama_cpp.cache import LayerCache, layer_caches
 from bakeoff.fit.llama_cpp.settings import Settings
-from bakeoff.fit.weights import BuildWeights, build_weights
+from bakeoff.fit.weights import BuildWeights
 from bakeoff.fit.weights.outline import outline
 
 
@@ -91,8 +90,3 @@ class Layers:
 def _block_weights(architecture: Architecture) -> int:
     stretches = outline(architecture).stretches
     return sum(one.count * sum(count for _, count in one.steady + one.moving) for one in stretches)
-
-
-def layers(architecture: Architecture, build: Build, settings: Settings) -> Layers:
-    """The layers of a model in a GGUF build."""
-    return Layers(architecture, build_weights(architecture, build), settings)

@@ -10,10 +10,10 @@ from bakeoff.fit.plan.choose import is_heavy
 from bakeoff.fit.plan.laid import Laid
 from bakeoff.fit.plan.pace import pace
 from bakeoff.fit.plan.plan import Plan
-from bakeoff.fit.plan.pools import SYSTEM, device_name, usable
+from bakeoff.fit.plan.pools import device_name, usable
 from bakeoff.fit.plan.wanted import Wanted
 from bakeoff.fit.quality import quality_loss
-from bakeoff.fit.speed import Scale, load_time
+from bakeoff.fit.speed import SYSTEM, Scale, load_time
 from bakeoff.fit.weights import BuildWeights, build_weights
 from bakeoff.hardware.machine import Machine
 from bakeoff.values import Estimate, Reason, reason
@@ -91,7 +91,7 @@ class Maker:
         runs = laid.lacking is None
         found = pace(laid, self.machine, build, engine, self.wanted, self.scale(laid))
         weights = self.weights(build)
-        size = _estimate(weights, weights.file_bytes)
+        size = weights.estimate(weights.file_bytes)
         plan = Plan(
             model=self.model,
             build=build,
@@ -121,12 +121,6 @@ class Maker:
     def on(self, machine: Machine) -> "Maker":
         """The same on another machine."""
         return replace(self, machine=machine)
-
-
-def _estimate(weights: BuildWeights, size: int) -> Estimate:
-    exact = weights.below == weights.above == 0
-    low, high = size * (1 - weights.below), size * (1 + weights.above)
-    return Estimate(size, low, high, "file header" if exact else "estimated", weights.detail)
 
 
 def _reasons(plan: Plan, laid: Laid, machine: Machine) -> list[Reason]:

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, islice, product
 
+from bakeoff.fit.memory import Memory
 from bakeoff.fit.plan.layers import Layers
-from bakeoff.fit.plan.placement import Placement, Use, overhead, uses
-from bakeoff.fit.plan.pools import SYSTEM, Shortage, by_speed, capacity, shortage, usable
+from bakeoff.fit.plan.placement import Placement, overhead, uses
+from bakeoff.fit.plan.pools import Shortage, by_speed, capacity, shortage, usable
+from bakeoff.fit.speed import SYSTEM
 from bakeoff.hardware.machine import Machine
 
 MOST_SUBSETS = 512
@@ -29,7 +31,7 @@ class Placed:
     """A placement with its bytes by device."""
 
     placement: Placement
-    uses: dict[int, Use]
+    uses: dict[int, Memory]
     lacking: Shortage | None
     """None: everything has room."""
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bakeoff.fit.llama_cpp import DEVICE_OVERHEAD, Split, output_bytes, split_compute
+from bakeoff.fit.memory import Memory
 from bakeoff.fit.plan.layers import Layers
-from bakeoff.fit.plan.pools import SYSTEM
+from bakeoff.fit.speed import SYSTEM
 from bakeoff.hardware.machine import Machine
 from bakeoff.units import MIB
 
@@ -73,41 +74,17 @@ class Placement:
         return self.gpus[-1] if self.gpus else SYSTEM
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
-    """What one device has to hold, in bytes by part."""
-
-    weights_bytes: int = 0
-    kv_cache_bytes: int = 0
-    recurrent_state_bytes: int = 0
-    compute_bytes: int = 0
-    output_bytes: int = 0
-    overhead_bytes: int = 0
-
-    @property
-    def total_bytes(self) -> int:
-        """Sum."""
-        return (
-            self.weights_bytes
-            + self.kv_cache_bytes
-            + self.recurrent_state_bytes
-            + self.compute_bytes
-            + self.output_bytes
-            + self.overhead_bytes
-        )
-
-
-def uses(model: Layers, machine: Machine, placement: Placement) -> dict[int, Use]:
+def uses(model: Layers, machine: Machine, placement: Placement) -> dict[int, Memory]:
     """What each device holds: the processor under `SYSTEM`, GPUs by their position."""
     compute = split_compute(model.architecture, model.settings, _split(model, machine, placement))
-    found: dict[int, Use] = {}
+    found: dict[int, Memory] = {}
     first = placement.on_cpu
     last_gpu = len(placement.gpus) - 1
     for number, (gpu, count) in enumerate(zip(placement.gpus, placement.gpu_layers, strict=True)):
         end = first + count
         weights = model.dense_between(first, end)
         weights += model.experts_between(max(first, placement.experts_on_cpu), end)
-        found[gpu] = Use(
+        found[gpu] = Memory(
             weights_bytes=weights + (model.output_bytes if number == last_gpu else 0),
             kv_cache_bytes=model.kv_between(first, end),
             recurrent_state_bytes=model.state_between(first, end),
@@ -119,13 +96,13 @@ def uses(model: Layers, machine: Machine, placement: Placement) -> dict[int, Use
     return found
 
 
-def _host(model: Layers, placement: Placement, compute: int) -> Use:
+def _host(model: Layers, placement: Placement, compute: int) -> Memory:
     on_cpu = placement.on_cpu
     weights = model.host_bytes + model.dense_between(0, on_cpu)
     weights += model.experts_between(0, max(on_cpu, placement.experts_on_cpu))
     if not placement.gpus:
         weights += model.weights.output_bytes
-    return Use(
+    return Memory(
         weights_bytes=weights,
         kv_cache_bytes=model.kv_between(0, on_cpu),
         recurrent_state_bytes=model.state_between(0, on_cpu),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from bakeoff.catalog.builds import Build, Engine
 from bakeoff.catalog.model import Model
 from bakeoff.fit.memory import Memory
-from bakeoff.fit.plan.placement import Use
 from bakeoff.fit.plan.wanted import Wanted
 from bakeoff.fit.speed import Verdict
 from bakeoff.hardware.machine import Machine
@@ -20,7 +19,7 @@ class DeviceUse:
     place: int
     """Position in the machine's list of accelerators; -1 for the processor's memory."""
 
-    use: Use
+    use: Memory
     usable_bytes: float
     unified: bool = False
     """Its memory is the processor's too; `usable_bytes` of both overlap."""

@@ -6,10 +6,8 @@ Unified memory is counted once: what a GPU takes of it, beyond what firmware set
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bakeoff.fit.speed import SYSTEM
 from bakeoff.hardware.machine import Accelerator, Machine
-
-SYSTEM = -1
-"""The place that is the processor's memory; accelerators have their position in the machine's list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from bakeoff.fit.plan.choose import (
     HEAVY,
     POINTS_PER_DOUBLING,
     SAME_LOSS,
+    UNKNOWN_LOSS,
     WHOLE_LOSS,
     choose,
     is_whole,
@@ -261,7 +262,9 @@ class Search:
         Builds are gone through by loss. Once one is in the first step, only those of the same loss can beat it.
         """
         found: list[Plan] = []
-        losses = {pair: expected.value if (expected := maker.loss(pair[0])) is not None else 2.0 for pair in pairs}
+        losses = {
+            pair: expected.value if (expected := maker.loss(pair[0])) is not None else UNKNOWN_LOSS for pair in pairs
+        }
         enough: float | None = None
         for pair in sorted(pairs, key=lambda pair: losses[pair]):
             if enough is not None and losses[pair] > enough + _worth_a_look(found, enough):
@@ -294,9 +297,7 @@ class Search:
         slow = processor_bandwidth(machine.processor)
         whole, read = weights.tensor_bytes, weights.bytes_per_token
         on_gpus = min(float(whole), sum(usable(machine, place) for place in range(len(bandwidths))))
-        experts = weights.expert_bytes
-        used = sum(run.count * run.expert_bytes_read for run in weights.blocks)
-        share = used / experts if experts else read / whole
+        share = weights.expert_bytes_read / weights.expert_bytes if weights.expert_bytes else read / whole
         from_system = max(0.0, whole - on_gpus) * share
         seconds = from_system / slow + (read - from_system) / max(speeds, default=slow)
         return LEAST_STREAM * seconds > min(

@@ -1,7 +1,7 @@
 """What a person asks of a model on a machine: context, request, users, and the options that they fix. Values only."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bakeoff.catalog.builds import Build, Engine
 from bakeoff.errors import UsageError
@@ -135,10 +135,6 @@ class Wanted:
             ubatch=self.ubatch,
             flash_attention=self.flash_attention,
         )
-
-    def with_kv(self, kind: str) -> "Wanted":
-        """The same with another cache type."""
-        return replace(self, kv_type_k=kind, kv_type_v=kind)
 
 
 def parse_kv(text: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from bakeoff.fit.speed.request import RequestTime, load_time, request_time
 from bakeoff.fit.speed.scale import Scale
 from bakeoff.fit.speed.serving import Load, Serving, serving, users_served
 from bakeoff.fit.speed.verdict import Judged, Verdict, judge
-from bakeoff.fit.speed.work import SYSTEM, Part, Work, of_file, placed, whole
+from bakeoff.fit.speed.work import SYSTEM, Part, Work, by_depth, of_file, placed, whole
 
 __all__ = [
     "SYSTEM",
@@ -27,6 +27,7 @@ __all__ = [
     "Serving",
     "Verdict",
     "Work",
+    "by_depth",
     "decode_seconds",
     "decode_speed",
     "judge",

@@ -76,7 +76,7 @@ def terms(
         cost: of the cache.
         sequences: answers that are written at the same time.
     """
-    bandwidth = _bandwidth(accelerator)
+    bandwidth = accelerator_bandwidth(accelerator)
     cache = part.cache_bytes * cost.plain + part.latent_bytes * cost.latent
     read = part.dense_bytes + part.expert_bytes * share + cache * sequences
     return (
@@ -114,7 +114,12 @@ def processor_bandwidth(processor: Processor) -> float:
     return found.value * (1.0 if found.source == "measured" else PUBLISHED_SHARE)
 
 
-def _bandwidth(accelerator: Accelerator) -> float:
+def accelerator_bandwidth(accelerator: Accelerator) -> float:
+    """Bytes per second as rated: what is lost of them is in the family's constants.
+
+    Raises:
+        ValueError: it is not known.
+    """
     found = accelerator.bandwidth_bytes_per_second
     if found is None:
         raise ValueError(f"the memory bandwidth of {accelerator.name} is not known")
@@ -241,7 +246,7 @@ def ideal_seconds(work: Work, machine: Machine) -> float:
             found = machine.processor.bandwidth_bytes_per_second
             total += read / (found.value if found is not None else processor_bandwidth(machine.processor))
         else:
-            total += read / _bandwidth(machine.accelerators[part.place])
+            total += read / accelerator_bandwidth(machine.accelerators[part.place])
     return total
 
 
@@ -252,8 +257,7 @@ def decode_spread(work: Work, machine: Machine) -> Spread:
     estimate adds its own, as far as the time goes into that pool (independent errors).
     """
     extra = table("decode").extra
-    places = {part.place for part in work.parts if part.layers or part.expert_bytes}
-    if SYSTEM in places and len(places) > 1:
+    if work.is_offloaded:
         base = Spread(*extra["offload"])
     else:
         constants = _constants(max(work.parts, key=lambda part: part.layers), machine)

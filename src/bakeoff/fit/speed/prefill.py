@@ -10,7 +10,13 @@ from dataclasses import replace
 
 from bakeoff.fit.speed.attention import attention_operations
 from bakeoff.fit.speed.constants import Constants, Spread, table
-from bakeoff.fit.speed.decode import MICROSECOND, OPERATIONS_PER_BYTE, known, processor_bandwidth
+from bakeoff.fit.speed.decode import (
+    MICROSECOND,
+    OPERATIONS_PER_BYTE,
+    accelerator_bandwidth,
+    known,
+    processor_bandwidth,
+)
 from bakeoff.fit.speed.families import accelerator_family, processor_family
 from bakeoff.fit.speed.scale import Scale
 from bakeoff.fit.speed.work import SYSTEM, Part, Work
@@ -35,11 +41,9 @@ def prefill_terms(
     Experts' operations are among those of the matrices; `experts` and `small experts` are what they cost beyond that,
     because each expert's share of a step is a small matrix of its own.
     """
-    found = accelerator.bandwidth_bytes_per_second
-    if found is None:
-        raise ValueError(f"the memory bandwidth of {accelerator.name} is not known")
-    rate = accelerator.rates.fp32 or OPERATIONS_PER_BYTE * found.value
-    steps = max(1.0, -(-tokens // ubatch))
+    bandwidth = accelerator_bandwidth(accelerator)
+    rate = accelerator.rates.fp32 or OPERATIONS_PER_BYTE * bandwidth
+    steps = _steps(tokens, ubatch)
     each = tokens / steps
     dense, experts, attention = _operations(part, work, tokens, start)
     per_expert = max(each * work.expert_share, 1e-9)
@@ -48,7 +52,7 @@ def prefill_terms(
         attention / rate,
         experts / rate,
         experts * TILE / per_expert / rate if experts else 0.0,
-        steps * (part.dense_bytes + part.expert_bytes * work.experts_read(each)) / found.value,
+        steps * (part.dense_bytes + part.expert_bytes * work.experts_read(each)) / bandwidth,
         steps * MICROSECOND,
     )
 
@@ -62,7 +66,7 @@ def processor_prefill_terms(
     they multiply. It therefore counts the experts that a token uses; those that a step reads more come on top, as
     plain reading, in `_processor_seconds`.
     """
-    steps = max(1.0, -(-tokens // ubatch))
+    steps = _steps(tokens, ubatch)
     operations = sum(_operations(part, work, tokens, start))
     used = part.dense_bytes + part.expert_bytes * work.expert_share
     return (
@@ -71,6 +75,10 @@ def processor_prefill_terms(
         steps * part.kernels * MICROSECOND,
         operations / 1e13,
     )
+
+
+def _steps(tokens: float, ubatch: int) -> float:
+    return max(1.0, -(-tokens // ubatch))
 
 
 def _operations(part: Part, work: Work, tokens: float, start: float) -> tuple[float, float, float]:
@@ -120,7 +128,7 @@ def _accelerator_seconds(
 def _processor_seconds(part: Part, work: Work, processor: Processor, tokens: float, start: float, ubatch: int) -> float:
     seconds = processor_prefill_terms(part, work, processor, tokens, start, ubatch)
     constants = table("processor_prefill").of(processor_family(processor))
-    steps = max(1.0, -(-tokens // ubatch))
+    steps = _steps(tokens, ubatch)
     more = part.expert_bytes * (work.experts_read(tokens / steps) - work.expert_share)
     return sum(a * b for a, b in zip(constants.coefficients, seconds, strict=True)) + (
         steps * more / processor_bandwidth(processor)
@@ -132,7 +140,7 @@ def _lent_seconds(part: Part, work: Work, accelerator: Accelerator, tokens: floa
     so that the card computes them: the link is the price, once per step.
     """
     link = accelerator.link_bytes_per_second
-    steps = max(1.0, -(-tokens // ubatch))
+    steps = _steps(tokens, ubatch)
     sent = steps * (part.dense_bytes + part.expert_bytes * work.experts_read(tokens / steps))
     return sent / (link.value if link is not None else SEEN_LINK) + _accelerator_seconds(
         replace(part, place=0), work, accelerator, tokens, start, ubatch
@@ -181,8 +189,7 @@ def _all_constants(work: Work, machine: Machine) -> list[Constants]:
 
 def prefill_spread(work: Work, machine: Machine) -> Spread:
     """The interval: of the pool with most layers, or that of offloaded models."""
-    places = {part.place for part in work.parts if part.layers or part.expert_bytes}
-    if SYSTEM in places and len(places) > 1:
+    if work.is_offloaded:
         return Spread(*table("prefill").extra["offload"])
     largest = max(range(len(work.parts)), key=lambda i: work.parts[i].layers)
     constants = _all_constants(work, machine)[largest]

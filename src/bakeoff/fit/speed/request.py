@@ -43,7 +43,7 @@ def request_time(
     """How long a request takes in llama.cpp or MLX; None where a bandwidth is not known.
 
     Args:
-        work_at: the work of a token at a depth, as `functools.partial(work.whole, architecture, weights)` makes it.
+        work_at: the work of a token at a depth, as `work.by_depth` makes it.
         machine: whose accelerators the work's places count.
         prompt_tokens: read anew for this request, 1 or more.
         output_tokens: written, thinking included, 1 or more.

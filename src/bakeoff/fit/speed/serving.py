@@ -11,7 +11,7 @@ from typing import Literal
 
 from bakeoff.catalog.builds import Build, is_native
 from bakeoff.fit.speed.constants import Spread, table
-from bakeoff.fit.speed.decode import MICROSECOND, decode_seconds, decode_spread, known
+from bakeoff.fit.speed.decode import MICROSECOND, accelerator_bandwidth, decode_seconds, decode_spread, known
 from bakeoff.fit.speed.prefill import UBATCH, prefill_seconds
 from bakeoff.fit.speed.scale import Scale
 from bakeoff.fit.speed.work import Work
@@ -91,9 +91,7 @@ def step_terms(work: Work, accelerator: Accelerator, rate: float, parallel: int,
         parallel: devices that share every layer.
         load: what is asked.
     """
-    found = accelerator.bandwidth_bytes_per_second
-    if found is None:
-        raise ValueError(f"the memory bandwidth of {accelerator.name} is not known")
+    bandwidth = accelerator_bandwidth(accelerator)
     part, n = work.parts[0], load.sequences
     weights = part.dense_bytes + part.expert_bytes * work.experts_read(n)
     cache = (part.cache_bytes + part.latent_bytes) * n
@@ -101,8 +99,8 @@ def step_terms(work: Work, accelerator: Accelerator, rate: float, parallel: int,
     new = prompts * work.operations(load.prompt_tokens) + n * work.operations(1.0, load.depth_tokens)
     exchanged = _exchanged(work, accelerator, parallel) * (prompts * load.prompt_tokens + n)
     return (
-        weights / parallel / found.value,
-        cache / parallel / found.value,
+        weights / parallel / bandwidth,
+        cache / parallel / bandwidth,
         new / (rate * parallel),
         exchanged,
         MICROSECOND,
@@ -146,7 +144,7 @@ def serving(
     """What `load` gets from the engine; None where a bandwidth is not known.
 
     Args:
-        work_at: the work of a token at a depth, as `functools.partial(work.whole, architecture, weights)` makes it.
+        work_at: the work of a token at a depth, as `work.by_depth` makes it.
         machine: its first accelerators are used.
         build: decides the rate.
         load: the users.

@@ -4,7 +4,7 @@ The sums are of the model and its build alone; how long they take is in `decode`
 is given by the planner.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from itertools import chain, repeat
@@ -16,7 +16,7 @@ from bakeoff.fit.speed.attention import attention_operations, cache_numbers, rea
 from bakeoff.fit.weights import BlockWeights, BuildWeights
 
 SYSTEM = -1
-"""The pool that is the processor's memory; others are numbered as the machine's accelerators."""
+"""The place that is the processor's memory; accelerators have their position in the machine's list."""
 
 F16_BYTES = 2.0
 
@@ -84,6 +84,12 @@ class Work:
     def is_moe(self) -> bool:
         """Some weights are routed experts."""
         return any(part.expert_bytes for part in self.parts)
+
+    @property
+    def is_offloaded(self) -> bool:
+        """The processor computes some layers or experts, and an accelerator others."""
+        places = {part.place for part in self.parts if part.layers or part.expert_bytes}
+        return SYSTEM in places and len(places) > 1
 
     @property
     def read_bytes(self) -> float:
@@ -211,6 +217,13 @@ def whole(
         layers=totals.layers,
     )
     return _work(architecture, (part,), used / expert if expert else 1.0, depth_tokens)
+
+
+def by_depth(
+    architecture: Architecture, weights: BuildWeights, *, place: int = 0, number_bytes: float = F16_BYTES
+) -> Callable[[float], Work]:
+    """`whole` by the depth alone, as `request_time` and `serving` ask for it."""
+    return lambda depth: whole(architecture, weights, place=place, depth_tokens=depth, number_bytes=number_bytes)
 
 
 def placed(

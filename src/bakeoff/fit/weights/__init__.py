@@ -8,11 +8,11 @@ from functools import lru_cache
 from bakeoff.catalog.architecture import Architecture
 from bakeoff.catalog.builds import Build
 from bakeoff.fit.weights.build_weights import BlockWeights, BuildWeights
-from bakeoff.fit.weights.checkpoint import checkpoint_weights
+from bakeoff.fit.weights.checkpoint import checkpoint_weights, computed_bytes
 from bakeoff.fit.weights.gguf import gguf_weights
 from bakeoff.values import Estimate
 
-__all__ = ["BlockWeights", "BuildWeights", "build_weights", "file_bytes", "weights_bytes"]
+__all__ = ["BlockWeights", "BuildWeights", "build_weights", "computed_bytes", "file_bytes", "weights_bytes"]
 
 
 @lru_cache(maxsize=1 << 13)
@@ -29,16 +29,10 @@ def build_weights(architecture: Architecture, build: Build) -> BuildWeights:
 def weights_bytes(architecture: Architecture, build: Build) -> Estimate:
     """Bytes that loading takes, prediction layers not counted."""
     found = build_weights(architecture, build)
-    return _estimate(found, found.tensor_bytes)
+    return found.estimate(found.tensor_bytes)
 
 
 def file_bytes(architecture: Architecture, build: Build) -> Estimate:
     """Bytes of the file, or of all files together: what is downloaded and read."""
     found = build_weights(architecture, build)
-    return _estimate(found, found.file_bytes)
-
-
-def _estimate(found: BuildWeights, value: int) -> Estimate:
-    return Estimate(
-        value, value * (1 - found.below), value * (1 + found.above), source="estimated", detail=found.detail
-    )
+    return found.estimate(found.file_bytes)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bakeoff.catalog.builds import Build
+from bakeoff.values import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ class BuildWeights:
         return sum(run.count * run.expert_bytes for run in self.blocks)
 
     @property
+    def expert_bytes_read(self) -> int:
+        """Of these, those that one token is routed to."""
+        return sum(run.count * run.expert_bytes_read for run in self.blocks)
+
+    @property
     def tensor_bytes(self) -> int:
         """Everything that is loaded for plain decoding."""
         return self.block_bytes + self.embedding_bytes + self.output_bytes + self.layer_embedding_bytes
@@ -85,3 +91,8 @@ class BuildWeights:
         """Weights that are read to decode one token: blocks, of the experts those used, head, one row of embeddings."""
         blocks = sum(run.count * (run.dense_bytes + run.expert_bytes_read) for run in self.blocks)
         return blocks + self.head_bytes + self.embedding_row_bytes
+
+    def estimate(self, size: int) -> Estimate:
+        """One of the sums above with its interval; without one it is from a file."""
+        low, high = size * (1 - self.below), size * (1 + self.above)
+        return Estimate(size, low, high, "file header" if self.below == self.above == 0 else "estimated", self.detail)

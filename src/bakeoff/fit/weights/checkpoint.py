@@ -75,6 +75,11 @@ TOKENIZER_BYTES_PER_TOKEN = 60.0
 """Of tokenizer.json, in the download beside the weights."""
 
 
+def computed_bytes(build: Build) -> int:
+    """Bytes per number of the type that an engine computes a build in."""
+    return 4 if build.quantization == "F32" else 2
+
+
 def checkpoint_weights(architecture: Architecture, build: Build) -> BuildWeights:
     """Bytes of a safetensors or MLX build.
 

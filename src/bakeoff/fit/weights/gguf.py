@@ -6,7 +6,7 @@ from math import gcd
 
 from bakeoff.catalog.architecture import Architecture
 from bakeoff.catalog.builds import Build
-from bakeoff.catalog.tensors import Tensor, tensors
+from bakeoff.catalog.tensors import Tensor, name_in_file, tensors
 from bakeoff.fit.weights.build_weights import BlockWeights, BuildWeights
 from bakeoff.fit.weights.dynamic import Recipe, recipe
 from bakeoff.fit.weights.gguf_mix import BLOCKS, DEFAULT_TYPE, Position, divisible, role, tensor_type
@@ -80,7 +80,7 @@ def tensor_types(architecture: Architecture, file_type: str) -> Iterator[tuple[s
         kind = tensor_type(file_type, model.whole, position, part, unit, tensor.depth > 1)
         if architecture.name in MXFP4_EXPERTS and "_exps.weight" in tensor.name and _bits(kind) > _bits("MXFP4"):
             kind = "MXFP4"
-        yield (tensor.name if number is None else f"blk.{number}.{tensor.name}"), tensor, kind
+        yield name_in_file(number, tensor), tensor, kind
 
 
 MXFP4_EXPERTS = frozenset(("gpt-oss", "deepseek4", "deepseek41", "kimi-k3"))

@@ -81,7 +81,7 @@ def outline(architecture: Architecture) -> Outline:
     name, hidden, bias = architecture.name, architecture.hidden_size, architecture.norm_bias
     outside = outer_tensors(architecture)
     bags = {run.layer: _bag_of(run.layer, name, hidden, bias) for run in architecture.runs}
-    used = {run.layer: _used(run.layer) for run in architecture.runs}
+    used = {run.layer: part.share_used if (part := run.layer.feed_forward) else 1.0 for run in architecture.runs}
     in_file = architecture.n_next_token_layers if name in NEXT_TOKEN_IN_FILE else 0
     n_layers = architecture.n_layers + in_file
     n_values = sum(run.count * bags[run.layer].values_counted for run in architecture.runs)
@@ -147,11 +147,6 @@ def _bags(tensors: tuple[Tensor, ...]) -> tuple[Bag, Bag]:
 
 def _table(name: str, architecture: Architecture) -> Tensor:
     return Tensor(name, "block", architecture.hidden_size, architecture.vocab_size)
-
-
-def _used(layer: Layer) -> float:
-    part = layer.feed_forward
-    return part.n_experts_used / part.n_experts if part is not None and part.n_experts else 1.0
 
 
 def _grouping(layer: Layer) -> int:

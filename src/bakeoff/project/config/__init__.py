@@ -15,9 +15,10 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from bakeoff.errors import ProjectError, UsageError
 from bakeoff.evaluate.caps import PricePerToken
 from bakeoff.evaluate.graders import Grader
-from bakeoff.evaluate.types import Candidate, Prompt
+from bakeoff.evaluate.types import BETWEEN, Candidate, Prompt
 from bakeoff.needs import Needs, parse_needs
-from bakeoff.project.config.candidates import OURS, CandidateSection
+from bakeoff.project import FILE_NAME
+from bakeoff.project.config.candidates import OURS, CandidateSection, contexts_of, prices_of, timeouts_of
 from bakeoff.project.config.data import DataSection
 from bakeoff.project.config.decide import DecideSection
 from bakeoff.project.config.explain import explain
@@ -31,7 +32,6 @@ from bakeoff.project.config.section import Section
 
 __all__ = [
     "DEFAULT_PARAMETERS",
-    "FILE_NAME",
     "SAMPLING",
     "BarSection",
     "CandidateSection",
@@ -50,8 +50,6 @@ __all__ = [
     "VariantSection",
     "read_config",
 ]
-
-FILE_NAME = "bakeoff.toml"
 
 
 class File(Section):
@@ -171,20 +169,18 @@ def _config(file: File, folder: Path) -> Config:
         graders=tuple(section.value(folder) for section in file.graders),
         decide=file.decide,
         needs=parse_needs(file.needs) if file.needs is not None else None,
-        contexts={n: s.context_tokens for n, s in zip(names, file.candidates, strict=True) if s.context_tokens},
-        timeouts={n: s.timeout_seconds for n, s in zip(names, file.candidates, strict=True) if s.timeout_seconds},
+        contexts=contexts_of(file.candidates, names),
+        timeouts=timeouts_of(file.candidates, names),
         preflight=file.preflight,
         run=file.run,
-        prices={
-            n: s.price_per_million.value() for n, s in zip(names, file.candidates, strict=True) if s.price_per_million
-        },
+        prices=prices_of(file.candidates, names),
         judges=file.judge.value(folder) if file.judge is not None else None,
     )
 
 
 def _different_names(candidates: list[str], variants: list[str]) -> None:
     """Columns are told apart by their names alone."""
-    names = [f"{one} · {variant}" for one in candidates for variant in variants] + candidates
+    names = [f"{one}{BETWEEN}{variant}" for one in candidates for variant in variants] + candidates
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ProjectError(f"two candidates are called {twice[0]!r}", hint="give one of them a `name` of its own")

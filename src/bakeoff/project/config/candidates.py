@@ -1,12 +1,13 @@
 """`[[candidates]]`: the models, their builds, the routes to them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from bakeoff.evaluate.caps import PricePerToken
 from bakeoff.evaluate.types import Api, Candidate
 from bakeoff.project.config.parameters import DEFAULT_PARAMETERS, check_parameters
 from bakeoff.project.config.run import PriceSection
@@ -124,6 +125,21 @@ class CandidateSection(BaseModel):
             answers_id=self.answers_id,
             answers_column=self.answers_column,
         )
+
+
+def contexts_of(sections: Sequence[CandidateSection], names: Sequence[str]) -> dict[str, int]:
+    """Name to context in tokens, where the file sets one."""
+    return {n: s.context_tokens for n, s in zip(names, sections, strict=True) if s.context_tokens}
+
+
+def timeouts_of(sections: Sequence[CandidateSection], names: Sequence[str]) -> dict[str, float]:
+    """Name to longest silence in seconds, where the file sets one."""
+    return {n: s.timeout_seconds for n, s in zip(names, sections, strict=True) if s.timeout_seconds}
+
+
+def prices_of(sections: Sequence[CandidateSection], names: Sequence[str]) -> dict[str, PricePerToken]:
+    """Name to price, where the file gives one."""
+    return {n: s.price_per_million.value() for n, s in zip(names, sections, strict=True) if s.price_per_million}
 
 
 def _without_default_limit(parameters: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

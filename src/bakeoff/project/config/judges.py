@@ -13,7 +13,7 @@ from bakeoff.evaluate.judge.prompts import prompt_name, prompt_text
 from bakeoff.evaluate.judge.settings import Bar, Criterion, Design, Form, JuryRule, PromptLanguage, Settings
 from bakeoff.evaluate.request import digest
 from bakeoff.evaluate.types import Candidate
-from bakeoff.project.config.candidates import CandidateSection
+from bakeoff.project.config.candidates import CandidateSection, contexts_of, prices_of, timeouts_of
 from bakeoff.project.config.section import Section, Text
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -131,11 +131,9 @@ class JudgeSection(Section):
             settings=settings,
             candidates=candidates,
             allow_family=self.allow_family,
-            contexts={n: s.context_tokens for n, s in zip(names, self.models, strict=True) if s.context_tokens},
-            timeouts={n: s.timeout_seconds for n, s in zip(names, self.models, strict=True) if s.timeout_seconds},
-            prices={
-                n: s.price_per_million.value() for n, s in zip(names, self.models, strict=True) if s.price_per_million
-            },
+            contexts=contexts_of(self.models, names),
+            timeouts=timeouts_of(self.models, names),
+            prices=prices_of(self.models, names),
         )
 
     def _prompt(self, folder: Path) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from bakeoff.evaluate.caps import PricePerToken
+from bakeoff.project import FILE_NAME
 from bakeoff.project.config.section import Section
 
 MILLION = Decimal(1_000_000)
@@ -35,4 +36,4 @@ class PriceSection(BaseModel):
 
     def value(self) -> PricePerToken:
         """As the rest of the package sees it."""
-        return PricePerToken(self.input / MILLION, self.output / MILLION, "bakeoff.toml")
+        return PricePerToken(self.input / MILLION, self.output / MILLION, FILE_NAME)

@@ -108,7 +108,7 @@ def _line(line: CostLine, found: CostFacts, lang: Language) -> CostLineView:
     spread = Decimal(line.low_usd) < Decimal(line.high_usd)
     return CostLineView(
         candidate=short_name(line.candidate),
-        way=label(f"cost.kind.{line.kind.replace(' ', '_')}", lang),
+        way=_way(line, lang),
         where=_where(line, lang) + machines,
         month=money(line.month_usd, lang),
         year=money(line.year_usd, lang),
@@ -117,6 +117,10 @@ def _line(line: CostLine, found: CostFacts, lang: Language) -> CostLineView:
         price_of=numbers.date(line.as_of, lang) if line.as_of else UNKNOWN,
         is_cheapest=found.cheapest(line.candidate) is line,
     )
+
+
+def _way(line: CostLine, lang: Language) -> str:
+    return label(f"cost.kind.{line.kind.replace(' ', '_')}", lang)
 
 
 def _where(line: CostLine, lang: Language) -> str:
@@ -129,8 +133,7 @@ def _where(line: CostLine, lang: Language) -> str:
 
 def _name(line: CostLine, lang: Language) -> str:
     """A way in running text."""
-    way = label(f"cost.kind.{line.kind.replace(' ', '_')}", lang)
-    return f"{one_line(line.candidate)} ({way}, {_where(line, lang)})"
+    return f"{one_line(line.candidate)} ({_way(line, lang)}, {_where(line, lang)})"
 
 
 def _crossings(found: CostFacts, lang: Language) -> Iterator[str]:
@@ -160,5 +163,4 @@ def money(amount: str, lang: Language) -> str:
     value = Decimal(amount)
     if abs(value) < 1000:
         return numbers.dollars(amount, lang)
-    text = numbers.decimal(value, 0, lang)
-    return f"{text}{NBSP}USD" if lang == "vi" else f"${text}"
+    return numbers.in_dollars(numbers.decimal(value, 0, lang), lang)

@@ -7,11 +7,9 @@ from bakeoff.evaluate.judge.scores import Standing
 from bakeoff.evaluate.judge.telling import telling, telling_people
 from bakeoff.report import numbers
 from bakeoff.report.data import ReportData
-from bakeoff.report.numbers import Language
+from bakeoff.report.numbers import UNKNOWN, Language
 from bakeoff.report.text import one_line
 from bakeoff.report.words import label, sentence
-
-DASH = "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ def _sections(data: ReportData, lang: Language) -> Iterator[JudgingView]:
         caption = label("caption.judge", lang) if pairs else label("caption.rubric", lang)
         names = ", ".join(f"{one_line(judge.name)} ({one_line(judge.build)})" for judge in found.judges)
         how = [
-            f"{label('how.judge', lang)}: {names or DASH}",
+            f"{label('how.judge', lang)}: {names or UNKNOWN}",
             f"{label('how.judge_prompt', lang)}: {found.settings.template_name}, {found.settings.template_digest}",
         ]
         said = [sentence(one, lang) for one in telling(found)]
@@ -79,6 +77,6 @@ def _line(one: Standing, pairs: bool, lang: Language) -> tuple[str, ...]:
         return line
     tally = " · ".join(numbers.count(number, lang) for number in (one.wins, one.ties, one.losses))
     if one.strength is None:
-        return (*line, tally, DASH)
+        return (*line, tally, UNKNOWN)
     elo, elo_low, elo_high = (numbers.count(round(part), lang) for part in one.strength.elo)
-    return (*line, tally, f"{elo} ({elo_low}{DASH}{elo_high})")
+    return (*line, tally, f"{elo} ({elo_low}–{elo_high})")

@@ -129,7 +129,16 @@ def memory(data: ReportData, views: Mapping[str, ModelView], lang: Language) -> 
 
 
 def sentences(data: ReportData, lang: Language) -> tuple[str, list[str], list[str]]:
-    """The sentence, the reasons under it, the caveats."""
+    """The sentence, the reasons under it, and what to keep in mind: caveats, and parts that could not be made."""
     decision = data.decision
     reasons = [sentence(reason, lang) for reason in decision.reasons]
-    return sentence(decision.sentence, lang), reasons, [sentence(caveat, lang) for caveat in decision.caveats]
+    caveats = [sentence(caveat, lang) for caveat in (*decision.caveats, *data.stages.left_out)]
+    return sentence(decision.sentence, lang), reasons, caveats
+
+
+def since(data: ReportData, lang: Language) -> tuple[str, list[str]] | None:
+    """Heading and lines of what changed since an earlier decision; None where nobody asked."""
+    if data.since is None:
+        return None
+    lines = [sentence(change, lang) for change in data.since.changes]
+    return label("since.heading", lang, earlier=data.since.earlier), lines or [label("since.nothing", lang)]

@@ -73,5 +73,4 @@ def _terms(found: Needs, lang: Language) -> Iterator[tuple[str, str]]:
 
 def _whole(dollars: float, lang: Language) -> str:
     """Without cents where there are none."""
-    text = numbers.decimal(dollars, 2 if dollars % 1 else 0, lang)
-    return f"{text}{numbers.NBSP}USD" if lang == "vi" else f"${text}"
+    return numbers.in_dollars(numbers.decimal(dollars, 2 if dollars % 1 else 0, lang), lang)

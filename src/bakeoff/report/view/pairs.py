@@ -69,19 +69,7 @@ def _turn(pair: Pair, choice: str | None, views: Mapping[str, ModelView]) -> Pai
     """The pair seen from the choice, else from the better one."""
     if pair.a == choice or (pair.b != choice and views[pair.a].key <= views[pair.b].key):
         return pair
-    return Pair(
-        a=pair.b,
-        b=pair.a,
-        n=pair.n,
-        difference=-pair.difference,
-        low=-pair.high,
-        high=-pair.low,
-        p=pair.p,
-        p_holm=pair.p_holm,
-        n_discordant=pair.n_discordant,
-        low_simultaneous=-pair.high_simultaneous,
-        high_simultaneous=-pair.low_simultaneous,
-    )
+    return pair.turned()
 
 
 def _pair(pair: Pair, views: Mapping[str, ModelView], low: float, high: float, lang: Language) -> PairView:

@@ -1,6 +1,7 @@
 """How to run the choice for real: one command and the first steps. Knows no markup."""
 
 from dataclasses import dataclass
+from shlex import quote
 
 from bakeoff.report.numbers import Language
 from bakeoff.report.stages import DeployFacts
@@ -35,12 +36,5 @@ def running(found: DeployFacts | None, lang: Language) -> RunningView | None:
         lead=label("running.lead", lang, candidate=found.candidate, **named),
         command=clean(found.command),
         steps=steps,
-        more=label("running.more", lang, candidate=_quoted(one_line(found.candidate))),
+        more=label("running.more", lang, candidate=quote(one_line(found.candidate))),
     )
-
-
-def _quoted(name: str) -> str:
-    """As one word of a shell."""
-    from shlex import quote
-
-    return quote(name)

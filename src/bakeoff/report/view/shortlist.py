@@ -3,15 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from bakeoff.evaluate.types import BETWEEN
 from bakeoff.report import numbers
 from bakeoff.report.numbers import Language
 from bakeoff.report.stages import PickFacts, ShortlistFacts
 from bakeoff.report.table import short_name
 from bakeoff.report.view.models import ModelView
 from bakeoff.report.words import label, sentence
-
-BETWEEN = " · "
-"""Between a candidate's name and that of a variant of the prompt."""
 
 
 @dataclass(frozen=True, slots=True)
