@@ -66,6 +66,7 @@ def project_file_page() -> str:
         ("[[judge.criteria]]", config.CriterionSection),
         ("[judge.bar]", config.BarSection),
         ("[decide]", config.DecideSection),
+        ("[cost]", config.CostSection),
     ]
     parts = [HEAD + "# bakeoff.toml\n"]
     for title, section in sections:
@@ -148,7 +149,37 @@ def exit_codes_page() -> str:
     return HEAD + "# Errors and exit codes\n\n```\n" + inspect.cleandoc(errors.__doc__ or "") + "\n```\n"
 
 
-PAGES = {"commands.md": commands_page, "project-file.md": project_file_page, "errors.md": exit_codes_page}
+def api_page() -> str:
+    """Every route of the page's server, by subject."""
+    from bakeoff.web.app import create_app
+    from bakeoff.web.settings import Settings
+
+    told = create_app(Settings(ROOT)).openapi()
+    by_subject: dict[str, list[str]] = {}
+    for path, methods in told["paths"].items():
+        for method, one in methods.items():
+            said = " ".join((one.get("description") or one["summary"]).partition("\n\n")[0].split())
+            shown = path.replace("{project}", "P")
+            by_subject.setdefault(one.get("tags", ["page"])[0], []).append(
+                f"| `{method.upper()} {shown}` | {cell(said)} |"
+            )
+    text = HEAD + (
+        "# REST API\n\n"
+        "What `bakeoff open` serves, on 127.0.0.1 unless told otherwise. `P` is the name of a project. Bodies and\n"
+        "answers are JSON; parameters, types and errors are in `/api/openapi.json` of a running server. With a token:\n"
+        '`Authorization: Bearer TOKEN`. An error is `{"error": {"kind", "message", "hint"}}`.\n'
+    )
+    for subject, rows in sorted(by_subject.items()):
+        text += f"\n## {subject}\n\n| route | |\n| --- | --- |\n" + "\n".join(rows) + "\n"
+    return text
+
+
+PAGES = {
+    "api.md": api_page,
+    "commands.md": commands_page,
+    "project-file.md": project_file_page,
+    "errors.md": exit_codes_page,
+}
 
 
 def stale() -> list[str]:

@@ -82,6 +82,19 @@ def test_when_all_are_beyond_a_limit_there_is_no_decision() -> None:
         assert decision.sentence.code == "decide.none_within_limits"
 
 
+@pytest.mark.parametrize("rule", ["best", "best within budget", "cheapest not worse", "fastest not worse"])
+def test_the_sentence_names_the_rule_of_the_project_file(rule: str) -> None:
+    limits = Limits(max_usd_per_1000_rows=1e9)
+    for b in (60, 94):
+        found = decide(
+            measured(a={"right": 95, "cost": "1"}, b={"right": b, "cost": "2"}),
+            rule=rule,  # type: ignore[arg-type]
+            smallest_gap_that_matters=0.03,
+            limits=limits,
+        )
+        assert found.sentence.parameters["rule"] == found.rule == rule
+
+
 def test_a_budget_rule_without_a_budget_is_refused() -> None:
     with pytest.raises(UsageError, match="needs a budget"):
         decide(measured(a={"right": 9}), rule="best within budget", smallest_gap_that_matters=0.03)

@@ -180,6 +180,32 @@ def test_a_mistake_of_ours_is_one_message_and_a_file(
     assert "Traceback" not in said
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (["help"], 141),
+        (["--help"], 141),
+        (["fit", "--help"], 141),
+        (["show", "nowhere"], 2),
+        (["show", "nowhere", "2>&1"], 141),
+        (["help", "no-such-topic", "2>&1"], 141),
+    ],
+)
+def test_a_reader_who_has_gone_is_not_told_no(command: list[str], code: int, tmp_path: Path) -> None:
+    """`bakeoff ... | head`: nobody reads any more, which is neither a fault nor the answer no."""
+    both = subprocess.STDOUT if command[-1] == "2>&1" else subprocess.PIPE
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "bakeoff", *(word for word in command if word != "2>&1")],
+        stdout=writing, stderr=both, cwd=tmp_path, check=False, text=True,
+    )  # fmt: skip
+    os.close(writing)
+    assert done.returncode == code
+    assert (done.stderr or "").count("\n") == (3 if code == 2 else 0)
+
+
 def test_a_full_disk_is_no_mistake_of_ours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

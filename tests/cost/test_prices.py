@@ -60,9 +60,10 @@ def test_a_discount_for_batch_jobs_is_taken_where_it_is_known() -> None:
 
 
 def test_an_endpoint_is_known_by_its_address() -> None:
-    found = prices.offer_at("https://api.together.xyz/v1", "openai/gpt-oss-20b", Load(), at=DAY)
-    assert found is not None
-    assert found.provider == "together"
+    for host in ("api.together.xyz", "api.together.ai"):
+        found = prices.offer_at(f"https://{host}/v1", "openai/gpt-oss-20b", Load(), at=DAY)
+        assert found is not None
+        assert found.provider == "together"
     assert prices.offer_at("https://api.together.xyz/v1", "nobody/nothing", Load(), at=DAY) is None
     assert prices.offer_at("https://models.example.org/v1", "gpt-oss-20b", Load(), at=DAY) is None
 

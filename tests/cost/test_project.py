@@ -132,6 +132,20 @@ def test_the_needs_of_a_folder_fill_in_what_no_option_says(
     assert "per token" not in out
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "code"),
+    [(0.02, 0.1, "pays"), (-0.1, -0.02, "does_not"), (-0.1, 0.1, "open")],
+)
+def test_without_a_named_uplift_any_gain_counts(low: float, high: float, code: str) -> None:
+    from bakeoff.report.words import sentence
+
+    said = tuned_verdict(comparison(low, high), "base", "tuned")
+    assert said.code == f"tune.verdict_{code}"
+    assert "must bring" not in sentence(said, "en")
+    assert "fine-tune tuned" in sentence(said, "en")
+    assert "Bản tinh chỉnh tuned".casefold() in sentence(said, "vi").casefold()
+
+
 def comparison(low: float, high: float) -> Comparison:
     """Base against tuned, tuned in front by the middle of the interval."""
     pair = Pair("base", "tuned", 200, -(low + high) / 2, -high, -low, 0.01, 0.01, 40, -high, -low)

@@ -55,6 +55,18 @@ def test_rows_behave_like_a_tuple_of_rows() -> None:
             rows[outside]
 
 
+def test_rows_of_a_small_table_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = [[f"text {i}", i, None] for i in range(9)]
+    small = pack(cells)
+    assert [one is two for one, two in zip(small, small, strict=True)] == [True] * 9
+    for name in ("KEPT_ROWS", "KEPT_BYTES"):
+        with monkeypatch.context() as patch:
+            patch.setattr(packed, name, 8)
+            large = pack(cells)
+            assert [one is two for one, two in zip(large, large, strict=True)] == [False] * 9
+            assert list(large) == list(small)
+
+
 def test_a_large_table_lies_on_the_disk_and_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [[f"text {i} Việt", i, None] for i in range(3000)]
     whole = pack(rows)

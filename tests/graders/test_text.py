@@ -1,5 +1,6 @@
 """Graders that compare text: exact, normalized, contains, not_contains, regex, label, length."""
 
+import re
 import unicodedata
 
 import pytest
@@ -10,12 +11,38 @@ from bakeoff.errors import ProjectError
 from bakeoff.evaluate.graders import grade, grader, target_of
 from bakeoff.evaluate.graders.label import read_label
 from bakeoff.evaluate.graders.length import sentences
-from bakeoff.evaluate.graders.text import normalized, words
+from bakeoff.evaluate.graders.text import fold, normalized, words
 from bakeoff.evaluate.types import Row
 from tests.graders import judged, score, why
 
 SENTIMENT = ("positive", "negative", "neutral")
 HUGE = "a b c, " * 1_500_000
+
+
+LABEL_SETS = (
+    ("a", "ab", "b"), ("very good", "good", "bad"), ("c++", "c", "c#"), ("_x", "x", "x_"), ("-1", "1", "0"),
+    ("aa", "a"), ("tích cực", "tiêu cực"), ("²", "2"),
+)  # fmt: skip
+
+
+def by_expressions(answer: str, labels: tuple[str, ...]) -> str | None:
+    """What `read_label` promises, as regular expressions say it."""
+    text = fold(answer)
+    bare = re.sub(r"^[\s\W_]+|[\s\W_]+$", "", text)
+    if bare in map(fold, labels):
+        return next(label for label in labels if fold(label) == bare)
+    found = []
+    for label in sorted(labels, key=len, reverse=True):
+        text, hits = re.subn(rf"(?<!\w){re.escape(fold(label))}(?!\w)", " ", text)
+        found += [label] if hits else []
+    return found[0] if len(found) == 1 else None
+
+
+@given(st.data(), st.sampled_from(LABEL_SETS))
+def test_labels_are_read_as_regular_expressions_would(data: st.DataObject, labels: tuple[str, ...]) -> None:
+    piece = st.one_of(st.sampled_from(labels), st.sampled_from([*"abcx _-+#.1²!\n\u0301é", "A", "Good", "Ab"]))
+    answer = "".join(data.draw(st.lists(piece, max_size=8)))
+    assert read_label(answer, labels) == by_expressions(answer, labels)
 
 
 @pytest.mark.parametrize(

@@ -265,3 +265,19 @@ def test_this_machine_can_be_asked_for_by_name() -> None:
     for text in (None, "this machine", "Here", " máy này "):
         assert machine(text, measure=False).here
     assert machine("RTX 4090").name == "RTX 4090"
+
+
+@pytest.mark.parametrize(
+    ("line", "memory"),
+    [
+        ("400.0 GiB RAM", 400),
+        ("RTX 4090 24.0 GB VRAM, 400.0 GiB RAM", 400),
+        ("CPU only, 5090.0 MB RAM", 5090 / 1024),
+        ("8 cores, 31.3 GiB RAM", 31.3),
+        ("RTX 4090, 0.5 TB", 512),
+    ],
+)
+def test_sizes_may_have_decimals_whatever_card_they_look_like(line: str, memory: float) -> None:
+    machine = parse_machine(line)
+    assert machine.processor.memory_total_bytes.value / GIB == pytest.approx(memory)
+    assert len(machine.accelerators) == line.startswith("RTX")

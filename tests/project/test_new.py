@@ -6,6 +6,7 @@ import pytest
 
 from bakeoff.errors import DataError, ProjectError
 from bakeoff.evaluate.graders.equal import Contains
+from bakeoff.evaluate.templates import render
 from bakeoff.project import Project, new
 from bakeoff.project.config import read_config
 
@@ -79,3 +80,21 @@ def test_the_data_file_may_lie_in_the_new_folder_s_place(tmp_path: Path) -> None
     folder = new(tmp_path / "p", data(tmp_path, "text,label\na,x\nb,y\nc,x\nd,y\n"), prompt="Say x or y: {{ text }}")
     assert read_config(folder / "bakeoff.toml").prompt.user == "Say x or y: {{ text }}"
     assert (folder / "rows.csv").read_text() == "text,label\na,x\nb,y\nc,x\nd,y\n"
+
+
+@pytest.mark.parametrize("column", ["it's", "a\\b", "class", "in", "true", "row", "hai chữ"])
+def test_a_template_shows_a_column_whatever_its_name(tmp_path: Path, column: str) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(f'"{column}",label\none,x\ntwo,y\n', encoding="utf-8")
+    made = Project(new(tmp_path / "made", path))
+    assert render(made.config.prompt.user, made.table().rows[0].values) == "one"
+    assert made.config.graders[0].columns() == {"label"}
+
+
+def test_where_no_column_is_right_people_decide(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("id,text,label\n1,one,x\n2,two,y\n", encoding="utf-8")
+    folder = new(tmp_path / "made", path, by_people=True, id="", system="Be brief.\nPlease.")
+    config = Project(folder).config
+    assert (config.decide.metric, config.graders, config.data.id) == ("people", (), None)
+    assert config.prompt.system == "Be brief.\nPlease."

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from benchmarks.common import stub_process
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 from bakeoff.cli.probe import probe_command
 from bakeoff.cli.show import show_command
 from bakeoff.errors import EndpointError, KeyMissing, UsageError
+from bakeoff.project import Project
 from tests.json_page import keys, mentioned, promised
 from tests.project.common import candidate, make_project
 
@@ -51,6 +53,32 @@ def test_a_candidate_is_measured_and_kept(address: str, tmp_path: Path) -> None:
     shown = CliRunner().invoke(show_command, [str(folder), "--lang", "en"], standalone_mode=False)
     assert "a, measured on " in shown.stderr
     assert "b, measured" not in shown.stderr
+
+
+def test_the_report_holds_the_measurement_against_the_needs_of_today(tmp_path: Path) -> None:
+    """The server sleeps 20 ms before its first token."""
+    with stub_process(latency_ms=20) as address:
+        folder = make_project(tmp_path / "p", candidate("a", f"{address}/ok/v1"), candidate("b", f"{address}/ok/v1"))
+        run("a", "--project", folder, *SMALL, "--quiet")
+
+    def told() -> dict[str, Any]:
+        found = json.loads(Project(folder).report("json"))
+        assert found["left_out"] == []
+        (one,) = found["probes"]
+        return one
+
+    before = told()
+    assert (before["candidate"], before["prompt_tokens"], before["output_tokens"]) == ("a", 40, 8)
+    assert before["highest_concurrency"] == 2
+    assert [level["requests"] for level in before["levels"]] == [4, 4]
+    assert "Speed when several ask at once" in Project(folder).report("md")
+    toml = folder / "bakeoff.toml"
+    toml.write_text(toml.read_text() + '\n[needs]\nhardware = "none"\nmax_time_to_first_token_ms = 1\n')
+    after = told()
+    assert (after["highest_concurrency"], after["limits"]["first_token_ms"]) == (None, 1)
+    assert after["sentence"]["code"] == "probe.none"
+    toml.write_text(toml.read_text().replace('"model-a"', '"model-other"'))
+    assert json.loads(Project(folder).report("json"))["probes"] == []
 
 
 def test_needs_that_one_request_breaks_are_exit_code_1(tmp_path: Path) -> None:

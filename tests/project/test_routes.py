@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bakeoff.cost.prices import provider_at, provider_ids
 from bakeoff.errors import KeyMissing, ProjectError, UsageError
 from bakeoff.evaluate.types import Row
 from bakeoff.project.config import Config, read_config
@@ -58,6 +59,15 @@ def test_every_preset_has_an_address_a_source_and_a_date() -> None:
         assert (preset.key is None) is preset.local, name
         assert set(preset.thinking) <= {"on", "off"}, name
         assert not set(preset.rename) & {*preset.refuses, *preset.ignores}, name
+
+
+def test_the_price_list_knows_the_presets_by_their_addresses() -> None:
+    """Else a hosted candidate would have no price, and a cap on money would refuse it."""
+    ids = {"gemini": "google"}
+    sold = {name: ids.get(name, name) for name in presets()}
+    for name, provider in sold.items():
+        if provider in provider_ids():
+            assert provider_at(presets()[name].base_url) == provider, name
 
 
 def test_a_preset_gives_address_key_and_names(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from bakeoff.evaluate.probe import Level, Limits, Spread, broken
 from bakeoff.needs import Needs
 from bakeoff.report.stages import (
     Beside,
@@ -12,6 +13,7 @@ from bakeoff.report.stages import (
     Crossing,
     DeployFacts,
     PickFacts,
+    ProbeFacts,
     ShortlistFacts,
     SourceFacts,
     Stages,
@@ -49,6 +51,31 @@ def line(candidate: str, kind: str, where: str, month: str, year: str, total: st
     }
     said: dict[str, Any] = {"kind": kind, "where": where, "month_usd": month, "year_usd": year, "total_usd": total}
     return CostLine(candidate=candidate, **said, **(own | more))
+
+
+LIMITS = Limits(NEEDS.max_time_to_first_token_ms, 15.0)
+
+
+def level(concurrency: int, first: float, per_token: float | None, *, errors: dict[str, int] | None = None) -> Level:
+    """Twenty requests; at the 95th percentile half as slow again, at the 99th twice as slow."""
+    failed = sum((errors or {}).values())
+    spread = None if per_token is None else Spread(per_token, per_token * 1.5, per_token * 2)
+    made = Level(
+        concurrency=concurrency, requests=20, failed=failed, errors=errors or {}, seconds=4.0, prompt_tokens=95.0,
+        output_tokens=3.0, first_token_ms=Spread(first, first * 1.5, first * 2), per_token_ms=spread,
+        latency_ms=Spread(first + 80.0, first + 120.0, first + 200.0), requests_per_second=(20 - failed) / 4,
+        tokens_per_second=None if per_token is None else 1000 * concurrency / per_token,
+    )  # fmt: skip
+    return replace(made, broken=tuple(broken(made, LIMITS)))
+
+
+def probes(name: str, silent: str) -> tuple[ProbeFacts, ...]:
+    """One that keeps the needs until eight ask at once, and one whose server counts no tokens and fails alone."""
+    levels = (level(1, 120.0, 11.0), level(4, 310.5, 19.0), level(8, 1204.0, 61.0, errors={"http_503": 3}))
+    return (
+        ProbeFacts(name, "2026-11-23", 95, 3, LIMITS, levels),
+        ProbeFacts(silent, "2026-11-20", 700, 60, LIMITS, (level(1, 2400.0, None),)),
+    )
 
 
 def stages(smol: str, gemma: str, qwen: str) -> Stages:
@@ -133,6 +160,7 @@ def stages(smol: str, gemma: str, qwen: str) -> Stages:
             notes=(reason("hardware.memory_type_assumed", memory="DDR5", channels=2),),
         ),
         costs=costs,
+        probes=probes(qwen, smol),
         deployment=DeployFacts(
             candidate=qwen,
             model="Qwen/Qwen3-8B",
@@ -191,6 +219,7 @@ def hostile_stages(names: Sequence[str]) -> Stages:
             crossings=tuple(Crossing(f"own {i}", f"hosted {i}", 10**9, 7, 3) for i in range(len(names))),
             unknown=tuple(reason("cost.no_rent", machine=name) for name in names),
         ),
+        probes=probes(names[0], names[1]),
         deployment=replace(
             base.deployment, candidate=names[0], model=names[1], machine=names[2], command=f"llama-server {names[0]}"
         ),

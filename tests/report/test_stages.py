@@ -10,6 +10,7 @@ from bakeoff.report import Language, ReportData, charts, report
 from bakeoff.report.numbers import LANGUAGES
 from bakeoff.report.stages import Stages
 from bakeoff.report.view.costs import costs, money
+from bakeoff.report.view.load import load
 from bakeoff.report.view.models import models
 from bakeoff.report.view.needs import needs
 from bakeoff.report.view.running import running
@@ -219,6 +220,34 @@ class TestTradeoffs:
         assert charts.draw(
             charts.quality_cost_spec(free, monthly=False, metric="m", lang="en", width="wide"), lang="en"
         )
+
+
+class TestLoad:
+    def test_levels_are_shown_with_what_they_do_not_keep(self) -> None:
+        found = load(ordinary().stages.probes, "en")
+        assert [one.name for one in found] == [QWEN, SMOL]
+        lines = [[plain(cell) for cell in line] for line in found[0].lines]
+        assert lines[0] == ["1 at a time", "0%", "120 ms / 180 ms", "90.9 / 60.6", "90.9"]
+        assert lines[2][:2] == ["8 at a time", "15%"]
+        assert plain(found[0].lead) == f"{QWEN} keeps the needs up to 4 requests at a time."
+        assert [plain(one) for one in found[0].broken] == [
+            "8 at a time: 3 of 20 requests failed (http_503).",
+            "8 at a time: The first token took 1.81 s (95th percentile); the needs allow 1.50 s.",
+            "8 at a time: 10.9 tokens a second (95 of 100 requests are at least so fast); the needs ask for 15.0.",
+        ]
+
+    def test_what_the_server_does_not_count_is_unknown_and_not_zero(self) -> None:
+        found = load(ordinary().stages.probes, "vi")[1]
+        assert found.lines[0][3:] == ("–", "–")
+        assert plain(found.lead) == f"{SMOL} không đạt mức này ngay cả khi chỉ có một yêu cầu."
+        assert "700 + 60 token" in found.caption
+        assert "20/11/2026" in found.caption
+
+    def test_without_measurements_there_is_no_section(self) -> None:
+        data = replace(ordinary(), stages=Stages())
+        for kind in ("html", "md"):
+            assert "Speed when several" not in report(data, kind, "en")
+            assert "Speed when several" in report(ordinary(), kind, "en")
 
 
 def test_a_hosted_choice_needs_no_command() -> None:

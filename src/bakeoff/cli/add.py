@@ -2,15 +2,11 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from bakeoff.cli.numbers import Money
 from bakeoff.cli.output import Language, answer, language_option, say
-
-if TYPE_CHECKING:
-    from bakeoff.project.adding import Added
 
 
 @click.command("add")
@@ -49,9 +45,10 @@ def add_command(
     from bakeoff.cli.outcomes import settle
     from bakeoff.cli.results import count_answers, print_decision
     from bakeoff.cli.watch import Watch
-    from bakeoff.project.adding import add
+    from bakeoff.project.adding import add, against_told
     from bakeoff.project.locking import complete, keep
     from bakeoff.project.planning import RunOptions
+    from bakeoff.report.words import sentence
 
     watch = Watch(lang=lang, quiet=quiet)
     table = {"name": name, "model": model, "build": build, "via": via, "key": key}
@@ -61,25 +58,9 @@ def add_command(
         watch.close()
     code = settle(added.outcomes, answered=count_answers(added.decision), lang=lang)
     print_decision(added.decision, as_json=as_json, lang=lang)
-    for line in _against(added, lang):
+    for why in against_told(added.name, added.champion, added.pairs):
+        line = sentence(why, lang)
         say(line) if as_json else answer(line)
     if complete(added.decision):
         keep(added.project, added.decision)
     return code
-
-
-def _against(added: "Added", lang: Language) -> list[str]:
-    """Champion and challenger, in sentences."""
-    from bakeoff.report.words import sentence
-    from bakeoff.values import reason
-
-    if added.champion is None:
-        return [sentence(reason("add.no_champion", challenger=added.name), lang)]
-    if not added.pairs:
-        return [sentence(reason("add.no_pair", challenger=added.name, champion=added.champion), lang)]
-    lines = []
-    for pair in added.pairs:
-        word = "ahead" if pair.low > 0 else "behind" if pair.high < 0 else "open"
-        facts = {"challenger": pair.a, "champion": pair.b, "n": pair.n, "difference": pair.difference}
-        lines.append(sentence(reason("add.against", word=word, low=pair.low, high=pair.high, **facts), lang))
-    return lines

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,9 +10,7 @@ from bakeoff.cli.numbers import Money
 from bakeoff.cli.output import Language, answer, language_option, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from bakeoff.evaluate.drift import Drift
     from bakeoff.project.checking import Checked
-    from bakeoff.values import Reason
 
 
 @click.command("check")
@@ -39,55 +37,27 @@ def check_command(
     from bakeoff.cli.outcomes import settle
     from bakeoff.cli.watch import Watch
     from bakeoff.project import Project
+    from bakeoff.project.check_json import check_json, keep_check
     from bakeoff.project.checking import check
 
     watch = Watch(lang=lang, quiet=quiet)
     try:
-        found = check(Project(project, listener=watch), rows=rows, max_cost_usd=max_cost, offline=offline)
+        opened = Project(project, listener=watch)
+        found = check(opened, rows=rows, max_cost_usd=max_cost, offline=offline)
     finally:
         watch.close()
+    keep_check(opened, found)
     answered = sum(one.n for one in found.drifts)
     code = settle(found.outcomes, answered=answered, lang=lang)
     if as_json:
-        print_json(document(found))
+        print_json(check_json(found))
     else:
         _show(found, lang)
     return 0 if found.holds and code == 0 else 1
 
 
-def verdict(found: "Checked") -> "Reason":
-    """The one sentence."""
-    from bakeoff.values import reason
-
-    choice, now = found.lock.choice or "-", found.decision.choice or "-"
-    if choice != now:
-        return reason("check.other_choice", before=choice, after=now, n=found.rows)
-    if found.drifted:
-        return reason("check.drifted", models=list(found.drifted), choice=choice)
-    return reason("check.holds", choice=choice, n=found.rows)
-
-
-def signs_of(drift: "Drift") -> list["Reason"]:
-    """Why it counts as drift."""
-    from bakeoff.values import reason
-
-    asked, said = drift.asked, []
-    for sign in drift.signs:
-        if sign == "answer":
-            said.append(reason("drift.answer", candidate=asked.candidate, changed=drift.changed, n=drift.n))
-        elif sign == "answers":
-            facts = {"changed": drift.changed, "n": drift.n, "odd": drift.old_is_odd, "settled": drift.settled}
-            said.append(reason("drift.answers", candidate=asked.candidate, p_holm=drift.p_answers, **facts))
-        elif sign == "scores":
-            said.append(reason("drift.scores", candidate=asked.candidate, difference=asked.difference, n=drift.n))
-        elif sign == "model":
-            said.append(reason("drift.model", candidate=asked.candidate, names=list(asked.new_models)))
-        else:
-            said.append(reason("drift.fingerprint", candidate=asked.candidate, names=list(asked.new_fingerprints)))
-    return said
-
-
 def _show(found: "Checked", lang: Language) -> None:
+    from bakeoff.project.check_json import signs_of, verdict
     from bakeoff.report import numbers
     from bakeoff.report.words import label, sentence
 
@@ -108,45 +78,3 @@ def _show(found: "Checked", lang: Language) -> None:
         for sign in signs_of(one):
             answer(sentence(sign, lang))
     answer(sentence(verdict(found), lang))
-
-
-def document(found: "Checked") -> dict[str, Any]:
-    """The schema `bakeoff.check`, version 1 (docs/reference/json.md)."""
-    from bakeoff.report.decision_json import decision_json
-    from bakeoff.report.reasons_json import reason_json
-
-    return {
-        "schema": "bakeoff.check",
-        "version": 1,
-        "holds": found.holds,
-        "sentence": reason_json(verdict(found)),
-        "rows": found.rows,
-        "choice_before": found.lock.choice,
-        "changes": [reason_json(one) for one in found.changes],
-        "candidates": [_candidate(one) for one in found.drifts],
-        "notes": [reason_json(one) for one in found.notes],
-        "decision": decision_json(found.decision),
-    }
-
-
-def _candidate(one: "Drift") -> dict[str, Any]:
-    from bakeoff.report.reasons_json import reason_json
-
-    asked = one.asked
-    return {
-        "candidate": asked.candidate,
-        "exact": asked.exact,
-        "n": one.n,
-        "failed": one.failed,
-        "changed": one.changed,
-        "settled": one.settled,
-        "old_is_odd": one.old_is_odd,
-        "p_answers": one.p_answers,
-        "difference": asked.difference,
-        "low": asked.low,
-        "high": asked.high,
-        "p_scores": one.p_scores,
-        "new_models": list(asked.new_models),
-        "new_fingerprints": list(asked.new_fingerprints),
-        "signs": [reason_json(sign) for sign in signs_of(one)],
-    }

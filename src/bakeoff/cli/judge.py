@@ -89,21 +89,16 @@ def _print(found: "Judged", *, as_json: bool, lang: Language) -> None:
 
 
 def _print_quote(found: "Judged", *, as_json: bool, lang: Language) -> None:
+    from bakeoff.report.judge_json import judge_quote_json
     from bakeoff.report.words import sentence
     from bakeoff.values import reason
 
-    plan = found.plan
-    settled = sum(item.settled is not None for item in plan.items)
-    quote = {
-        "n": found.owed,
-        "more": plan.asks * len(found.judges),
-        "judges": [judge.name for judge in found.judges],
-        "items": len(plan.items),
-        "settled": settled,
-    }
+    document = judge_quote_json(found)
     if as_json:
-        print_json({"schema": "bakeoff.judge", "version": 1, "quote": {**quote, "rows": plan.rows}})
+        print_json(document)
         return
+    plan = found.plan
+    quote = {key: value for key, value in document["quote"].items() if key != "rows"}
     for caveat in found.caveats:
         say(f"! {sentence(caveat, lang)}")
     design = "rubric" if found.settings.form == "rubric" else plan.design

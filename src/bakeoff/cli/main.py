@@ -15,6 +15,7 @@ from bakeoff.version import __version__
 
 COMMANDS: dict[str, str] = {
     "demo": "demo",
+    "open": "open",
     "needs": "needs",
     "shortlist": "shortlist",
     "new": "new",
@@ -43,6 +44,7 @@ COMMANDS: dict[str, str] = {
 
 HELP: dict[str, str] = {
     "demo": "Compare two small models on real rows, and decide.",
+    "open": "Open the page: everything in the browser, without code.",
     "needs": "Say what you need: task, hardware, languages, budget, license.",
     "shortlist": "Choose the 3 to 5 models that are worth testing.",
     "new": "Make a project folder from a data file.",
@@ -70,12 +72,21 @@ HELP: dict[str, str] = {
 """Command -> its one line in `bakeoff --help`."""
 
 
+READER_GONE = 141
+"""Exit code where whoever read the output has stopped (`bakeoff show | head`): 128 + SIGPIPE, as of other tools."""
+
 DISK_REFUSES = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EROFS, errno.EIO}
 """No room, no more quota, read-only, broken: whatever was being written, the reason is outside."""
 
 
 class LazyGroup(click.Group):
     """A group that knows its commands' names and one-line helps without importing them."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command and give all its output away, so that a reader who has gone is noticed here."""
+        result = super().invoke(ctx)
+        sys.stdout.flush()
+        return result
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the work, not of the alphabet."""
@@ -109,7 +120,16 @@ def bakeoff(debug: bool) -> None:
 
 
 def run_command_line(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code: 0, or the code of the error (see `errors`)."""
+    """Run one command and return its exit code: 0, the code of the error (see `errors`), or `READER_GONE`."""
+    try:
+        return _run(arguments)
+    except (BrokenPipeError, SystemExit):  # click leaves with 1, which here means that the answer is no
+        if reader_is_gone():
+            return READER_GONE
+        raise
+
+
+def _run(arguments: list[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console in an old code page must not end a run
@@ -128,6 +148,34 @@ def run_command_line(arguments: list[str] | None = None) -> int:
             return report_error(StorageError(f"{where}{error.strerror}", hint=hint))
         return report_bug(error)
     return result if isinstance(result, int) else 0
+
+
+def reader_is_gone() -> bool:
+    """Nobody reads standard output or standard error any more. What is still in them then goes nowhere.
+
+    Asks the system: a stream that failed once says nothing when it is flushed again.
+    """
+    gone = False
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # no file: a test's
+            number = stream.fileno()
+            if _is_broken(number):
+                gone = True
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+    return gone
+
+
+def _is_broken(number: int) -> bool:
+    """The other end of a pipe or connection is closed."""
+    import select
+
+    if not hasattr(select, "poll"):  # Windows
+        return True
+    poll = select.poll()
+    poll.register(number, 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
 def report_error(error: BakeoffError) -> int:

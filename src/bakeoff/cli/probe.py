@@ -77,6 +77,7 @@ def _line(level: "Level", lang: Language) -> str:
 
 def _show(found: "Probed", lang: Language) -> None:
     from bakeoff.report import numbers
+    from bakeoff.report.probe_json import verdict
     from bakeoff.report.words import label, sentence
 
     def spread(value: "Spread | None") -> str:
@@ -95,33 +96,18 @@ def _show(found: "Probed", lang: Language) -> None:
     for level in found.levels:
         for one in level.broken:
             answer(f"{level.concurrency}: {sentence(one, lang)}")
-    answer(sentence(verdict(found), lang))
-
-
-def verdict(found: "Probed") -> Any:
-    """The one sentence."""
-    from bakeoff.values import reason
-
-    limited = found.limits.first_token_ms is not None or found.limits.tokens_per_second is not None
-    best = found.highest
-    if best is None:
-        return reason("probe.none", target=found.target)
-    stopped = bool(found.levels[-1].broken)
-    return reason("probe.highest", target=found.target, n=best, limited=limited, stopped=stopped)
+    answer(sentence(verdict(found.target, found.levels, found.limits), lang))
 
 
 def document(found: "Probed") -> dict[str, Any]:
     """The schema `bakeoff.probe`, version 1 (docs/reference/json.md)."""
+    from bakeoff.report.probe_json import SCHEMA, VERSION, levels_json, verdict
     from bakeoff.report.reasons_json import reason_json
     from bakeoff.values import to_json
 
-    levels = [
-        {**to_json(level), "error_rate": level.error_rate, "broken": [reason_json(one) for one in level.broken]}
-        for level in found.levels
-    ]
     return {
-        "schema": "bakeoff.probe",
-        "version": 1,
+        "schema": SCHEMA,
+        "version": VERSION,
         "target": found.target,
         "where": found.where,
         "model": found.model,
@@ -129,6 +115,6 @@ def document(found: "Probed") -> dict[str, Any]:
         "output_tokens": found.output_tokens,
         "limits": to_json(found.limits),
         "highest_concurrency": found.highest,
-        "sentence": reason_json(verdict(found)),
-        "levels": levels,
+        "sentence": reason_json(verdict(found.target, found.levels, found.limits)),
+        "levels": levels_json(found.levels),
     }

@@ -36,6 +36,9 @@ def print_row(opened: Project, row_id: str, lang: Language) -> None:
         if cell.state != "missing":
             answer(f"-- {label('rows.error' if cell.state == 'failed' else 'rows.answer', lang)}")
             answer(clean(cell.text))
+        if cell.correction is not None and cell.correction.text is not None:
+            answer(f"-- {label('rows.correction', lang, author=clean(cell.correction.author))}")
+            answer(clean(cell.correction.text))
         for name, grade in cell.grades:
             score = label("mark.none", lang) if grade.score is None else f"{grade.score:g}"
             why = f"  {clean(sentence(grade.detail, lang))}" if grade.detail is not None else ""

@@ -104,4 +104,4 @@ def _verdict(found: "Tuning", asked: dict[str, Any]) -> "Reason | None":
 
     needed = [one.payback.uplift_needed for one in found.against if one.payback.uplift_needed is not None]
     comparison = Project(asked["project"] or Path()).compare()
-    return tuned_verdict(comparison, asked["base"], asked["tuned"], uplift=float(max(needed, default=0)))
+    return tuned_verdict(comparison, asked["base"], asked["tuned"], uplift=float(max(needed)) if needed else None)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bakeoff.cli.cost_view import money
 from bakeoff.cli.output import Language, answer, print_json, print_table, say
-from bakeoff.cost.tune.against import Against
+from bakeoff.cost.tune.against import against_told
 from bakeoff.cost.tune.as_json import tune_json
 from bakeoff.cost.tune.asking import Tuning
 from bakeoff.cost.tune.ways import Way
@@ -13,7 +13,7 @@ from bakeoff.report.numbers import UNKNOWN, count, decimal, seconds, size
 from bakeoff.report.reasons_json import with_sentences
 from bakeoff.report.text import one_line
 from bakeoff.report.words import label, sentence
-from bakeoff.values import Estimate, Reason, reason
+from bakeoff.values import Estimate, Reason
 
 
 def show_tuning(tuning: Tuning, *, as_json: bool, lang: Language, verdict: Reason | None = None) -> int:
@@ -87,7 +87,7 @@ def _findings(tuning: Tuning, lang: Language) -> Iterator[str]:
     elif not any(way.fits for way in tuning.ways):
         yield label("tune.nothing_fits", lang)
     for one in tuning.against:
-        yield f"  - {sentence(_against(one, tuning), lang)}"
+        yield f"  - {sentence(against_told(one, tuning.years), lang)}"
     if tuning.relatives:
         yield "\n" + label("tune.test_first", lang)
         for found in tuning.relatives:
@@ -95,25 +95,3 @@ def _findings(tuning: Tuning, lang: Language) -> Iterator[str]:
             yield f"  - {one_line(found.model.id)} ({one_line(about)})"
         if tuning.more_relatives:
             yield "  " + label("tune.more_relatives", lang, n=tuning.more_relatives)
-
-
-def _against(one: Against, tuning: Tuning) -> Reason:
-    found = one.payback
-    uplift = None if found.uplift_needed is None else float(found.uplift_needed)
-    if found.break_even_requests is None:
-        return reason(
-            "tune.never_back",
-            what=one.what,
-            dearer=found.saved_per_request < 0,
-            more=str(abs(found.saved_per_request * 1000)),
-            uplift=uplift,
-            years=tuning.years,
-        )
-    return reason(
-        "tune.back",
-        what=one.what,
-        examples=one.what == "examples in the prompt",
-        requests=max(1, round(found.break_even_requests)),
-        days=max(1, round((one.months or 0) * 365 / 12)),
-        saved=str(found.saved_per_request * 1000),
-    )

@@ -6,13 +6,14 @@ from decimal import Decimal
 
 from bakeoff.catalog.model import Model
 from bakeoff.cost.breakeven import break_evens
+from bakeoff.cost.capacity import Capacities
 from bakeoff.cost.costs import Costs, Line, left_out
 from bakeoff.cost.load import Load
 from bakeoff.cost.making import USUAL_IDLE_SECONDS, Subject, Wishes, options
 from bakeoff.cost.money import DOLLARS, Currency, amount
 from bakeoff.cost.option import Option, Unknown
 from bakeoff.cost.power import tariff
-from bakeoff.cost.ranges import intervals, tornado
+from bakeoff.cost.ranges import intervals, tornados
 from bakeoff.cost.years import horizons
 from bakeoff.errors import UsageError
 from bakeoff.hardware import machine as machine_named
@@ -46,6 +47,7 @@ def cost(
     pue: float | None = None,
     build: str | None = None,
     currency: Currency = DOLLARS,
+    known: Capacities | None = None,
 ) -> Costs:
     """What each model costs in each way, at a load.
 
@@ -70,6 +72,7 @@ def cost(
         pue: what the building draws over what the machine draws.
         build: only this one: `Q4_K_M`, `fp8`.
         currency: what amounts are shown in; the sums are in US dollars.
+        known: what an earlier call worked out; it is added to.
 
     Raises:
         UsageError: a name, number or country that means nothing.
@@ -96,6 +99,7 @@ def cost(
         prices=by_machine(prices, machines, "--price"),
         rents=by_machine(rents, machines, "--rent"),
         measured={name: float(value) for name, value in by_machine(measured, machines, "--measured", "0.001").items()},
+        known=known or Capacities(),
     )
     found = [one for subject in every for one in options(subject, wishes)]
     return _costs(found, every, wishes, years, currency)
@@ -116,7 +120,7 @@ def _costs(
         lines=tuple(lines),
         unknown=tuple(unknown),
         break_evens=tuple(break_evens([line.option for line in lines])),
-        tornado={one.key: tuple(tornado(one, possible, years)) for one in possible},
+        tornado={key: tuple(bars) for key, bars in tornados(possible, years).items()},
         years=years,
         currency=currency,
         left_out=left_out(possible, with_staff=wishes.staff_monthly > 0),
@@ -204,8 +208,11 @@ def machines_named(on: Sequence[str | Machine], *, measure: bool = True) -> dict
     """
     found: dict[str, Machine] = {}
     for one in on:
-        named = one if isinstance(one, Machine) else machine_named(one, measure=measure)
-        name = one.name if isinstance(one, Machine) else " ".join(one.split()) or named.name
+        if isinstance(one, Machine):
+            found[one.name] = one
+            continue
+        named = machine_named(one, measure=measure)
+        name = " ".join(one.split()) or named.name
         found[name] = replace(named, name=name)
     return found
 

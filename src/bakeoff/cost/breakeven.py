@@ -88,6 +88,11 @@ def pieces(option: Option, most: Decimal) -> Iterator[Piece]:
         start = end
 
 
+def curve(option: Option, volumes: Sequence[float]) -> list[float]:
+    """US dollars per month at so many requests a day each, without growth; for a chart."""
+    return [float(option.monthly(exact(volume) * DAYS_PER_MONTH)) for volume in volumes]
+
+
 def _carried(option: Option, machines: int) -> Decimal:
     """Requests per month that so many machines carry at the peak."""
     assert option.capacity is not None

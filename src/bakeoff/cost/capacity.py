@@ -22,6 +22,9 @@ SLOWEST = 2.75
 
 ENGINES = ("vllm", "llama.cpp", "mlx")
 
+MOST_KNOWN = 512
+"""Capacities that are remembered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
@@ -81,6 +84,28 @@ def capacity(
         if _meets(found.plan, load) and (best is None or found.per_second > best.per_second):
             best = found
     return None if best is None else _capacity(best, alone or best.plan, load, measured)
+
+
+class Capacities:
+    """What was worked out before, for the same models on the same machines: a price or a volume changes none of it."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self._found: dict[object, tuple[object, Capacity | None]] = {}
+
+    def of(
+        self, model: Model, machine: Machine, load: Load, *, build: str | None = None, measured: float | None = None
+    ) -> Capacity | None:
+        """As `capacity`; the model and the machine must be the same objects to be known again."""
+        lengths = load.prompt_tokens, load.written_tokens
+        targets = load.max_wait_seconds, load.first_token_ms, load.least_speed
+        key = id(model), id(machine), lengths, targets, build, measured
+        if key not in self._found:
+            if len(self._found) >= MOST_KNOWN:
+                self._found.clear()
+            found = capacity(model, machine, load, build=build, measured=measured)
+            self._found[key] = ((model, machine), found)  # holds them, so that no other gets their id
+        return self._found[key][1]
 
 
 @dataclass(frozen=True, slots=True)

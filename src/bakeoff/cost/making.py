@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bakeoff.catalog.model import Model
 from bakeoff.cost import power, purchase, rental
-from bakeoff.cost.capacity import Capacity, capacity
+from bakeoff.cost.capacity import Capacities, Capacity
 from bakeoff.cost.data_files import Tariff
 from bakeoff.cost.hosted import Rate, request_cost
 from bakeoff.cost.load import Load
@@ -81,6 +81,8 @@ class Wishes:
 
     measured: Mapping[str, float] = field(default_factory=dict)
     """Machine -> tokens per second of all requests together, measured by the user."""
+
+    known: Capacities = field(default_factory=Capacities)
 
 
 def options(subject: Subject, wishes: Wishes) -> Iterator[Option | Unknown]:
@@ -185,7 +187,8 @@ def _on_machine(subject: Subject, name: str, machine: Machine, wishes: Wishes) -
     if subject.model is None:
         yield Unknown("own", subject.name, name, reason("cost.not_in_catalog", model=subject.name))
         return
-    found = capacity(subject.model, machine, subject.load, build=subject.build, measured=wishes.measured.get(name))
+    measured = wishes.measured.get(name)
+    found = wishes.known.of(subject.model, machine, subject.load, build=subject.build, measured=measured)
     if found is None:
         yield Unknown("own", subject.name, name, reason("cost.not_served", model=subject.name, machine=name))
         return

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from bakeoff.catalog.finding import take_apart
 from bakeoff.catalog.model import Model
@@ -26,6 +27,9 @@ NOT_SOLD = frozenset((("openai", "gpt-oss-120b"), ("openai", "gpt-oss-20b")))
 
 SERVED_AS = {"together": frozenset(("turbo",)), "groq": frozenset(("versatile", "instant"))}
 """Words that a provider adds to the name of a model that it serves in its own way: the weights are the same."""
+
+FORMERLY = {"api.together.ai": "https://api.together.xyz"}
+"""Hosts that the snapshot knows by their former address."""
 
 BATCH = {"processing": "batch"}
 """How the snapshot marks prices of batch jobs, which answer within a day."""
@@ -103,13 +107,22 @@ def offers(model: Model, load: Load, *, at: date | None = None, batch: bool = Fa
 
 def offer_at(url: str, model: str, load: Load, *, at: date | None = None, batch: bool = False) -> Offer | None:
     """What an endpoint charges for a model by the id that it is asked with; None where that is not known."""
+    provider = _provider_at(url)
+    info = provider.find_model(model, all_providers=_providers()) if provider is not None else None
+    return None if info is None else _offer(provider, info, load, at or date.today(), batch)
+
+
+def provider_at(url: str) -> str | None:
+    """Id of the provider in the snapshot that answers at an address; None where it is not known."""
+    provider = _provider_at(url)
+    return None if provider is None else str(provider.id)
+
+
+def _provider_at(url: str) -> Any | None:
     import re
 
-    for provider in _providers():
-        if re.match(provider.api_pattern, url):
-            info = provider.find_model(model, all_providers=_providers())
-            return None if info is None else _offer(provider, info, load, at or date.today(), batch)
-    return None
+    address = FORMERLY.get(urlsplit(url).hostname or "", url)
+    return next((one for one in _providers() if re.match(one.api_pattern, address)), None)
 
 
 def provider_ids() -> list[str]:

@@ -120,18 +120,33 @@ def _usual(options: Sequence[Option]) -> dict[str, Array]:
 
 def tornado(option: Option, options: Sequence[Option], years: int) -> list[Bar]:
     """What moves an option's total, the most important first; things without a range are not shown."""
+    return tornados(options, years, only=[option])[option.key]
+
+
+def tornados(options: Sequence[Option], years: int, *, only: Sequence[Option] | None = None) -> dict[str, list[Bar]]:
+    """As `tornado`, of several options by their keys; what two options share is moved once for both.
+
+    Args:
+        options: all that may be the cheapest.
+        years: horizon.
+        only: of these; all of them.
+    """
     usual = _usual(options)
-    ends = {name: (e.low, e.high) for name, e in option.with_load().items() if e.low < e.high}
-    ends[VOLUME] = HALF_OR_DOUBLE
-    found = [_bar(name, low, high, option, options, years, usual) for name, (low, high) in ends.items()]
-    return sorted((bar for bar in found if bar.swing > 0), key=lambda bar: -bar.swing)
+    own = {one.key: {name: (e.low, e.high) for name, e in one.with_load().items() if e.low < e.high} for one in options}
+    still = {one.key: np.repeat(totals(one, years, usual), 2) for one in options}
+    moved: dict[str, dict[str, Array]] = {}
 
+    def bar(key: str, name: str, low: float, high: float) -> Bar:
+        if name not in moved:
+            both = {other: np.repeat(value, 2) for other, value in usual.items()} | {name: np.array([low, high])}
+            moving = [one for one in options if name == VOLUME or name in own[one.key]]
+            moved[name] = still | {one.key: totals(one, years, both) for one in moving}
+        every = moved[name]
+        cheapest = [min(every, key=lambda one: float(every[one][end])) for end in (0, 1)]
+        return Bar(name, low, high, float(every[key][0]), float(every[key][1]), *cheapest)
 
-def _bar(
-    name: str, low: float, high: float, option: Option, options: Sequence[Option], years: int, usual: dict[str, Array]
-) -> Bar:
-    both = {key: np.repeat(value, 2) for key, value in usual.items()} | {name: np.array([low, high])}
-    every = {one.key: totals(one, years, both) for one in options}
-    cheapest = [min(every, key=lambda key: float(every[key][end])) for end in (0, 1)]
-    mine = every[option.key]
-    return Bar(name, low, high, float(mine[0]), float(mine[1]), *cheapest)
+    found = {}
+    for one in options if only is None else only:
+        bars = [bar(one.key, name, *ends) for name, ends in (own[one.key] | {VOLUME: HALF_OR_DOUBLE}).items()]
+        found[one.key] = sorted((one for one in bars if one.swing > 0), key=lambda one: -one.swing)
+    return found

@@ -89,7 +89,7 @@ def _told(kept: Comparison, beyond: tuple[Reason, ...], rule: Rule, gap: float, 
         return weighted(kept, standings, weights, beyond)
     applied: Rule = "best" if rule in ("best within budget", "weighted") else rule
     choice = choose(standings, applied, gap)
-    telling = _Telling(kept, standings, choice, applied, gap)
+    telling = _Telling(kept, standings, choice, applied, gap, named=rule)
     none_left = bool(beyond) and choice.name is None
     return Told(
         choice.verdict,
@@ -108,7 +108,11 @@ class _Telling:
     standings: Standings
     choice: Choice
     rule: Rule
+    """That was applied to those within the limits."""
+
     gap: float
+    named: Rule
+    """The rule of the project file."""
 
     def equivalent(self) -> tuple[str, ...]:
         """The choice, then those that are as good for all that is known."""
@@ -126,7 +130,13 @@ class _Telling:
             return reason("decide.no_answer", models=len(self.comparison.models))
         quality = self.standings.models[name].quality
         assert quality is not None
-        common = {"choice": name, "metric": quality.metric, "quality": quality.value, "n": quality.n, "rule": self.rule}
+        common = {
+            "choice": name,
+            "metric": quality.metric,
+            "quality": quality.value,
+            "n": quality.n,
+            "rule": self.named,
+        }
         if against is None:
             return reason("decide.only_one", **common, low=quality.low, high=quality.high)
         common |= {"gap": self.gap, **self._lead(name, against)}
@@ -217,17 +227,27 @@ class _Telling:
         return max(self._more_rows(other, leader) for other in self.choice.open if other != leader)
 
     def _more_rows(self, a: str, b: str) -> int:
-        """About so many more rows tell a difference of the gap between the two; rounded up to two digits.
-
-        Where there are that many already, the truth seems to lie between none and the gap; half the gap tells it
-        from one of them.
-        """
+        """As `more_rows`, of two candidates."""
         lead = self.standings.lead(a, b)
-        alpha = bonferroni(ALPHA, self.standings.pairs)
-        n = max(1, lead.n)
-        needed = rows_needed(n, lead.half_width, self.gap, alpha=alpha)
-        if needed <= n:
-            needed = rows_needed(n, lead.half_width, self.gap / 2, alpha=alpha)
-        more = max(1, needed - lead.n)
-        step: int = 10 ** max(0, len(str(more)) - 2)
-        return step * math.ceil(more / step)
+        return more_rows(lead.n, lead.half_width, self.gap, pairs=self.standings.pairs)
+
+
+def more_rows(n: int, half_width: float, gap: float, *, pairs: int) -> int:
+    """About so many more rows tell a difference of the gap between two candidates; rounded up to two digits.
+
+    Where there are that many already, the truth seems to lie between none and the gap; half the gap tells it
+    from one of them.
+
+    Args:
+        n: rows so far.
+        half_width: half the width of the simultaneous interval of the difference on them.
+        gap: the smallest that matters.
+        pairs: how many pairs share the error.
+    """
+    alpha = bonferroni(ALPHA, pairs)
+    needed = rows_needed(max(1, n), half_width, gap, alpha=alpha)
+    if needed <= max(1, n):
+        needed = rows_needed(max(1, n), half_width, gap / 2, alpha=alpha)
+    more = max(1, needed - n)
+    step: int = 10 ** max(0, len(str(more)) - 2)
+    return step * math.ceil(more / step)

@@ -7,6 +7,7 @@ each other do not move when a third one joins.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +51,15 @@ class Weighing:
     """Of all weightings, those that make the same choice."""
 
     turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Weights of one criterion, the others keeping their proportions, over which the choice is the same."""
+
+    low: float
+    high: float
+    model: str
 
 
 def checked_weights(weights: Mapping[str, float]) -> dict[str, float]:
@@ -98,6 +108,42 @@ def weigh(standings: Standings, weights: Mapping[str, float]) -> Weighing:
         share=_share(matrix, best),
         turns=tuple(_turns(matrix, vector, best, list(used), names)),
     )
+
+
+def stretches(standings: Standings, weights: Mapping[str, float], criterion: str) -> tuple[Stretch, ...]:
+    """Who is chosen at every weight of one criterion from 0 to 1; empty where it is not known of everyone.
+
+    Where no other criterion has a weight, the others share the rest equally.
+
+    Raises:
+        UsageError: from `checked_weights`.
+    """
+    names = list(standings.choosable)
+    own = ratios(standings, names, criterion)
+    if own is None:
+        return ()
+    table = {name: values for name in WEIGHED if (values := ratios(standings, names, name)) is not None}
+    others = {name: weight for name, weight in checked_weights(weights).items() if name in table and name != criterion}
+    others = others or {name: 1.0 for name in table if name != criterion}
+    if not others:
+        return (Stretch(0.0, 1.0, names[int(np.argmax(own))]),)
+    rest = checked_weights(others)
+    base, mine = np.array([rest[name] for name in rest]) @ np.array([table[name] for name in rest]), np.array(own)
+    slope = mine - base
+    ends = [0.0, 1.0]
+    for i in range(len(names)):
+        for j in range(i):
+            if slope[i] != slope[j]:
+                ends.append(float((base[j] - base[i]) / (slope[i] - slope[j])))
+    ends = sorted({end for end in ends if 0 <= end <= 1})
+    found: list[Stretch] = []
+    for low, high in pairwise(ends):
+        best = names[int(np.argmax(base + slope * (low + high) / 2))]
+        if found and found[-1].model == best:
+            found[-1] = Stretch(found[-1].low, high, best)
+        else:
+            found.append(Stretch(low, high, best))
+    return tuple(found)
 
 
 def ratios(standings: Standings, names: Sequence[str], criterion: str) -> list[float] | None:

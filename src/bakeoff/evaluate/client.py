@@ -6,7 +6,7 @@ own timings, token counts and headers. One request is one attempt: `retry` decid
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal
@@ -43,6 +43,9 @@ ASIDE_SECONDS = 30.0
 STRICT_TEMPLATE = "that does not match the expected"
 """In the 500 with which llama.cpp's server refuses an answer that its parser of the chat template does not understand
 (`common_chat_parse` in common/chat.cpp). The same request gives the same answer: asking again does not help."""
+
+OnDelta = Callable[[str, str], None]
+"""Text and thinking."""
 
 SECRET_HEADERS = frozenset({"set-cookie", "authorization", "www-authenticate", "proxy-authenticate"})
 
@@ -138,8 +141,13 @@ class Client:
         assert self._session is not None
         await self._session.close()
 
-    async def ask(self, path: str, body: bytes) -> Answer:
+    async def ask(self, path: str, body: bytes, *, on_delta: OnDelta | None = None) -> Answer:
         """Send one request and read its whole answer.
+
+        Args:
+            path: below the base URL.
+            body: exactly as sent.
+            on_delta: told each piece of text and of thinking as it comes; one of the two may be empty.
 
         Raises:
             AskError: anything but a complete answer.
@@ -155,7 +163,7 @@ class Client:
                     raise await _refusal(response)
                 kind = response.content_type
                 if kind == "text/event-stream":
-                    reading = _Stream(started)
+                    reading = _Stream(started, on_delta)
                     await _read_stream(response, reading)
                     return reading.answer(_kept_headers(response))
                 if kind == "application/json":
@@ -226,12 +234,13 @@ class _Stream:
     """Collects the events of one answer."""
 
     __slots__ = (
-        "done", "fingerprint", "finish_reason", "first", "model", "parts", "provider", "started", "thinking", "timings",
-        "usage",
+        "done", "fingerprint", "finish_reason", "first", "model", "on_delta", "parts", "provider", "started",
+        "thinking", "timings", "usage",
     )  # fmt: skip
 
-    def __init__(self, started: float) -> None:
+    def __init__(self, started: float, on_delta: OnDelta | None = None) -> None:
         self.started = started
+        self.on_delta = on_delta
         self.first: float | None = None
         self.parts: list[str] = []
         self.thinking: list[str] = []
@@ -286,6 +295,8 @@ class _Stream:
                 self.parts.append(text)
             if thinking:
                 self.thinking.append(thinking)
+            if self.on_delta is not None:
+                self.on_delta(text or "", thinking or "")
         self.finish_reason = some_text(choice.get("finish_reason")) or self.finish_reason
 
     def answer(self, headers: Mapping[str, str]) -> Answer:

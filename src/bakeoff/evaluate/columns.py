@@ -3,7 +3,7 @@
 Grading asks no model; it can be repeated at any time, and each way of grading keeps its scores in the ledger.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bakeoff.evaluate.graders import Grade, Grader, grade, joined, target_of
@@ -96,6 +96,7 @@ def graded_column(
     ledger: Ledger,
     memory: Memory | None = None,
     preflight: Preflight | None = None,
+    scored: set[tuple[str, str]] | None = None,
 ) -> Column:
     """Grade what the ledger has for one candidate.
 
@@ -109,34 +110,39 @@ def graded_column(
         ledger: answers are read from it, new scores are written to it.
         memory: what the engine really took.
         preflight: what the answers should look like, and what becomes of their faults.
+        scored: what `ledger.scored` gave for the task, where several columns are graded; new scores are added to it.
     """
     preflight = preflight or Preflight()
     repetitions = digests or [[""] * len(table.rows)]
     wanted = list(dict.fromkeys(digest for addresses in digests or () for digest in addresses))
     answers = ledger.answers(wanted)
     failed = ledger.failures([digest for digest in wanted if digest not in answers])
-    scored = ledger.scored(task.identity)
+    scored = ledger.scored(task.identity) if scored is None else scored
     first = [stored.answer if (stored := answers.get(digest)) is not None else None for digest in repetitions[0]]
     truncated = cut_short(first, preflight)
     kept = _kept(task, table, repetitions, answers, ledger)
     cells, fresh, looked_at = [], [], []
     for index, (row, addresses) in enumerate(zip(table.rows, zip(*repetitions, strict=True), strict=True)):
-        also: list[Fault] = ["truncated"] if index in truncated else []
-        if index in task.in_examples:
-            also.append("in_examples")
-        repeats = []
-        for digest in addresses:
-            stored = answers.get(digest)
-            examined = examine(stored.answer, preflight.expected, shown=task.shown[index]) if stored else None
-            if digest == addresses[0]:
-                looked_at.append(examined)
-            grades = _grades(index, row, task, examined, digest, kept)
-            cell = _cell(index, row, task, stored, examined, grades, failed=digest in failed)
-            if stored is not None and (row.id, digest) not in scored:
-                fresh.append((row.id, digest, cell.score, cell.label))
-            repeats.append(_by_rules(cell, also, preflight.rules))
-        cells.append(_over_repeats(repeats))
+        graded = graded_row(
+            index,
+            row,
+            addresses,
+            task=task,
+            answers=answers,
+            failed=failed,
+            truncated=index in truncated,
+            kept=kept,
+            preflight=preflight,
+        )
+        looked_at.append(graded.looked_at)
+        fresh += [
+            (row.id, digest, cell.score, cell.label)
+            for digest, cell in graded.plain
+            if digest in answers and (row.id, digest) not in scored
+        ]
+        cells.append(graded.cell)
     ledger.record_scores(task.identity, fresh)
+    scored.update((row_id, digest) for row_id, digest, _, _ in fresh)
     return Column(
         candidate=name,
         build=build,
@@ -146,6 +152,60 @@ def graded_column(
         findings=who_answered(name, first, looked_at, preflight),
         excluding=tuple(fault for fault, rule in preflight.rules.items() if rule == "exclude"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class GradedRow:
+    """One candidate's cell of one row, and what it was made of."""
+
+    cell: GradedCell
+    """Over all repetitions, after the rules for faults."""
+
+    looked_at: Examined | None
+    """The first repetition's answer; None where there is none."""
+
+    plain: tuple[tuple[str, GradedCell], ...]
+    """For each repetition its address, and the cell as the graders alone see it."""
+
+
+def graded_row(
+    index: int,
+    row: Row,
+    addresses: Sequence[str],
+    *,
+    task: Task,
+    answers: Mapping[str, StoredAnswer],
+    failed: Container[str],
+    truncated: bool,
+    kept: Mapping[int, Mapping[Place, Grade]],
+    preflight: Preflight,
+) -> GradedRow:
+    """Grade one candidate's answers to one row.
+
+    Args:
+        index: of the row among those of the task.
+        row: of the data.
+        addresses: for each repetition, that of the call.
+        task: targets and graders.
+        answers: what the ledger has, by address.
+        failed: addresses of calls that failed.
+        truncated: the prompt did not arrive whole.
+        kept: grades of the slow graders, by the grader's position.
+        preflight: what the answers should look like, and what becomes of their faults.
+    """
+    also: list[Fault] = ["truncated"] if truncated else []
+    if index in task.in_examples:
+        also.append("in_examples")
+    plain, looked_at = [], None
+    for position, digest in enumerate(addresses):
+        stored = answers.get(digest)
+        examined = examine(stored.answer, preflight.expected, shown=task.shown[index]) if stored else None
+        if position == 0:
+            looked_at = examined
+        grades = _grades(index, row, task, examined, digest, kept)
+        plain.append((digest, _cell(index, row, task, stored, examined, grades, failed=digest in failed)))
+    cell = _over_repeats([_by_rules(one, also, preflight.rules) for _, one in plain])
+    return GradedRow(cell, looked_at, tuple(plain))
 
 
 def _kept(

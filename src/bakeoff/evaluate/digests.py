@@ -35,7 +35,8 @@ class Digests(Sequence[str]):
     def __getitem__(self, index: int | slice) -> str | list[str]:
         """One digest, or a list of some."""
         if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
+            data = self._data
+            return [data[SIZE * i : SIZE * (i + 1)].hex() for i in range(*index.indices(len(self)))]
         if not -len(self) <= index < len(self):
             raise IndexError(index)
         start = index % len(self) * SIZE

@@ -164,6 +164,12 @@ def call_digest(request: Request, *, endpoint: str, repeat: int = 0) -> str:
     return digest(endpoint, request.path, str(repeat), request.body)
 
 
+def call_prefix(endpoint: str, path: str, repeat: int) -> bytes:
+    """What `call_digest` is taken over before the body."""
+    parts = (part.encode("utf-8") for part in (endpoint, path, str(repeat)))
+    return b"".join(b"%d:%b" % (len(part), part) for part in parts)
+
+
 def missing_columns(used: Sequence[str] | set[str], columns: Sequence[str]) -> list[str]:
     """Names that the templates use and the table does not have, sorted."""
     return sorted(set(used) - set(columns) - {"row"})

@@ -5,12 +5,13 @@ Knows neither where a model runs nor what is done with the answers.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bakeoff.evaluate.addressing import addresses, requests
 from bakeoff.evaluate.breaker import Breaker
 from bakeoff.evaluate.caps import Caps, PricePerToken, longest_output
 from bakeoff.evaluate.client import AskError, Client
@@ -54,13 +55,28 @@ class Route:
         Repetition k of a candidate with a seed is sent with seed + k: with the same one it would be the same answer.
         Checks are sent exactly as the first answer was.
         """
-        parameters = self.parameters
-        seed = parameters.get("seed")
-        if 0 < repeat < CHECKS and isinstance(seed, int):
-            parameters = {**parameters, "seed": seed + repeat}
+        parameters = self._parameters(repeat)
         return build_request(
             self.prompt, row, api=self.api, model=self.model, parameters=parameters, folder=self.folder
         )
+
+    def _parameters(self, repeat: int) -> Mapping[str, Any]:
+        seed = self.parameters.get("seed")
+        if 0 < repeat < CHECKS and isinstance(seed, int):
+            return {**self.parameters, "seed": seed + repeat}
+        return self.parameters
+
+    def addressed(self, table: Table, *, repeat: int = 0) -> Iterator[tuple[Request, str]]:
+        """Every row's request with the content address of its call, in table order."""
+        found = requests(
+            table.rows,
+            self.prompt,
+            api=self.api,
+            model=self.model,
+            parameters=self._parameters(repeat),
+            folder=self.folder,
+        )
+        return addresses(found, endpoint=self.endpoint, repeat=repeat)
 
     def digest(self, row: Row, *, repeat: int = 0) -> str:
         """Content address of the call for one row."""
@@ -72,7 +88,7 @@ class Route:
 
     def digests(self, table: Table, *, repeat: int = 0) -> Digests:
         """Content address of every row's call, in table order. Equal rows share one call."""
-        return Digests(self.digest(row, repeat=repeat) for row in table.rows)
+        return Digests(digest for _, digest in self.addressed(table, repeat=repeat))
 
 
 @dataclass(frozen=True, slots=True)

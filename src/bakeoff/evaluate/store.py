@@ -1,8 +1,8 @@
 """The ledger: one SQLite file that keeps every call, answer, engine start and score of a project.
 
 Appended, never overwritten. Each row has a `seq` that rises over the whole file, so that a reader can ask what
-is new. WAL and synchronous=FULL: what was acknowledged survives `kill -9` and power loss. This is the only file
-that knows SQL.
+is new. WAL and synchronous=FULL: what was acknowledged survives `kill -9` and power loss. Only this file and
+`following` know SQL.
 """
 
 import json
@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.errors import StorageError
-from bakeoff.evaluate.people.labels import Label, NewLabel
+from bakeoff.evaluate.following import Following
+from bakeoff.evaluate.people.labels import NewLabel
 from bakeoff.evaluate.stored import CHECKS, Call, Drop, Failure, Finding, StoredAnswer, Usage, answer_of, call_row
 
 __all__ = ["Call", "Drop", "Failure", "Finding", "Ledger", "StoredAnswer", "Usage", "now", "storage_errors"]
@@ -149,7 +150,7 @@ def storage_errors(path: Path) -> Iterator[None]:
         raise StorageError(f"{path}: {text}", hint=hint) from error
 
 
-class Ledger:
+class Ledger(Following):
     """The project's database. One writer at a time; readers never wait for it."""
 
     def __init__(self, path: Path) -> None:
@@ -175,10 +176,12 @@ class Ledger:
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if tables and found != APPLICATION_ID:
             raise StorageError(f"{self.path} is a SQLite file of another program", hint="choose another project folder")
+        if found == APPLICATION_ID and self._applied() == {step.__name__ for step in MIGRATIONS}:
+            return  # nothing to write: who only reads waits for no writer
         with self._transaction():
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL)")
-            done = {name for (name,) in connection.execute("SELECT name FROM migration")}
+            done = self._applied()
             unknown = done - {step.__name__ for step in MIGRATIONS}
             if unknown:
                 raise StorageError(
@@ -189,6 +192,9 @@ class Ledger:
                 if step.__name__ not in done:
                     step(connection)
                     connection.execute("INSERT INTO migration VALUES (?, ?)", (step.__name__, now()))
+
+    def _applied(self) -> set[str]:
+        return {name for (name,) in self._connection.execute("SELECT name FROM migration")}
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -311,18 +317,21 @@ class Ledger:
                 "INSERT INTO finding VALUES (?, ?, ?, ?, ?)", (self._next_seq(), kind, now(), about, _dump(value))
             )
 
+    def record_after(self, kind: str, about: str, value: Mapping[str, Any], after: int) -> int | None:
+        """Keep a finding and return its `seq`; None where another one of its kind about the same came after `after`."""
+        with storage_errors(self.path), self._transaction():
+            (last,) = self._connection.execute(
+                "SELECT max(seq) FROM finding WHERE kind = ? AND about = ?", (kind, about)
+            ).fetchone()
+            if last is not None and last > after:
+                return None
+            seq = self._next_seq()
+            self._connection.execute(
+                "INSERT INTO finding VALUES (?, ?, ?, ?, ?)", (seq, kind, now(), about, _dump(value))
+            )
+        return seq
+
     # reading
-
-    def findings(self, kind: str) -> list[Finding]:
-        """Everything of this kind that was kept, in order."""
-        rows = self._rows("SELECT at, about, value FROM finding WHERE kind = ? ORDER BY seq", (kind,))
-        return [Finding(number, at, about, json.loads(value)) for number, (at, about, value) in enumerate(rows, 1)]
-
-    def labels(self) -> list[Label]:
-        """Every label that was ever given, in order."""
-        rows = self._rows(f"SELECT {', '.join(LABEL_COLUMNS)} FROM label ORDER BY seq")
-        names = [name.strip('"') for name in LABEL_COLUMNS]
-        return [Label(**dict(zip(names, row, strict=True))) for row in rows]
 
     def answered(self, digests: Sequence[str]) -> set[str]:
         """Which of these calls have an answer."""
@@ -458,6 +467,10 @@ class Ledger:
     def seq(self) -> int:
         """The highest `seq` so far."""
         return int(self._rows("SELECT seq FROM counter")[0][0])
+
+    def calls_seq(self) -> int:
+        """The `seq` of the last call: what rests on answers alone stays as it is while this does; 0 without any."""
+        return int(self._rows("SELECT COALESCE(MAX(seq), 0) FROM call")[0][0])
 
     def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         with storage_errors(self.path), closing(self._connection.cursor()) as cursor:

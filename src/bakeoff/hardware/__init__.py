@@ -20,8 +20,13 @@ HERE = frozenset({"", "here", "this machine", "this", "local", "máy này"})
 """Ways to say the machine that this runs on."""
 
 
-def machine(text: str | None, *, measure: bool = True) -> Machine:
+def machine(text: str | None, *, measure: bool = True, refresh: bool = False) -> Machine:
     """The machine that `text` names; this one when it is None or says so.
+
+    Args:
+        text: as people name machines.
+        measure: as of `detect`; of this machine only.
+        refresh: measure now, whatever was measured today.
 
     Raises:
         UsageError: the text names something unknown or impossible.
@@ -29,7 +34,7 @@ def machine(text: str | None, *, measure: bool = True) -> Machine:
     if text is None or text.strip().casefold() in HERE:
         from bakeoff.hardware.here import detect
 
-        return detect(measure=measure)
+        return detect(measure=measure, refresh=refresh)
     from bakeoff.hardware.names import parse_machine
 
     return parse_machine(text)

@@ -13,6 +13,7 @@ from bakeoff.hardware import (
     bandwidth,
     disk,
     intel,
+    kept,
     linux,
     nvidia,
     nvidia_smi,
@@ -44,19 +45,23 @@ class _Found:
         self.notes += more.notes
 
 
-def detect(*, measure: bool = True, folder: Path | None = None, probe: Probe | None = None) -> Machine:
+def detect(
+    *, measure: bool = True, refresh: bool = False, folder: Path | None = None, probe: Probe | None = None
+) -> Machine:
     """The machine that this runs on, with the memory that is free now.
 
     Args:
         measure: time main memory, the cores and the drive, half a second in all; without it their speeds are typical
-            values or unknown.
+            values or unknown. Memory and cores are timed once a day, and the best of a week counts.
+        refresh: time them now.
         folder: where model files will be; its drive is looked at [default: the home folder].
         probe: the system to ask; tests give a recording.
     """
     probe = probe or Probe()
     found = {"darwin": _darwin, "windows": _windows}.get(probe.system, _linux)(probe)
     _prefer_discrete(found)
-    found.processor = _with_speeds(probe, found.processor, found.accelerators, measure=measure)
+    measured = _measured(probe, found, refresh=refresh) if measure else None
+    found.processor = _with_speeds(found.processor, found.accelerators, measured)
     return Machine(
         name="this machine",
         processor=found.processor,
@@ -151,17 +156,26 @@ def _prefer_discrete(found: _Found) -> None:
     found.accelerators = kept
 
 
-def _with_speeds(probe: Probe, processor: Processor, accelerators: list[Accelerator], *, measure: bool) -> Processor:
+def _measured(probe: Probe, found: _Found, *, refresh: bool) -> kept.Speeds:
+    """Bandwidth and compute of main memory and cores, of today or timed now."""
+    processor, cache_bytes = found.processor, bandwidth.last_level_cache(probe)
+
+    def measure() -> kept.Speeds:
+        memory = bandwidth.measure(processor.cores, processor.memory_usable_bytes.value, cache_bytes)
+        return kept.Speeds(memory, Estimate.exact(bandwidth.measure_fp32(), source="measured"))
+
+    return kept.speeds(processor, system=found.system, cache_bytes=cache_bytes, measure=measure, refresh=refresh)
+
+
+def _with_speeds(processor: Processor, accelerators: list[Accelerator], measured: kept.Speeds | None) -> Processor:
     """Bandwidth and compute: measured, else published for the chip or the processor's name."""
     shared = next((one.bandwidth_bytes_per_second for one in accelerators if one.unified), None)
     rule = processors.find(processor.name)
-    if measure:
-        cache = bandwidth.last_level_cache(probe)
-        measured = bandwidth.measure(processor.cores, processor.memory_usable_bytes.value, cache)
+    if measured is not None:
         return replace(
             processor,
-            bandwidth_bytes_per_second=measured or shared or _named(rule),
-            rates=Rates(fp32=bandwidth.measure_fp32()),
+            bandwidth_bytes_per_second=measured.bandwidth_bytes_per_second or shared or _named(rule),
+            rates=Rates(fp32=measured.fp32.value),
         )
     return replace(
         processor,

@@ -201,7 +201,9 @@ def _next(words: list[str]) -> tuple[Part | None, int]:
 
 
 def _named(words: list[str]) -> tuple[Part | None, int]:
-    """The longest name of a device that the words begin with."""
+    """The longest name of a device that the words begin with. None begins with a decimal: `400.0` is no RTX 4000."""
+    if re.fullmatch(r"\d+\.\d+", words[0]):
+        return None, 0
     for used in range(min(LONGEST_NAME_WORDS, len(words)), 0, -1):
         text = " ".join(words[:used])
         short = key(text)

@@ -3,7 +3,7 @@
 Knows nothing about models. Contradictions inside the needs are found here; what cannot be met is found by `shortlist`.
 """
 
-from bakeoff.needs.contradictions import contradictions
+from bakeoff.needs.contradictions import contradictions, fix
 from bakeoff.needs.needs import Needs, parse_needs
 from bakeoff.needs.questions import QUESTIONS, Question
 from bakeoff.needs.templates import TEMPLATES, Template, template
@@ -15,6 +15,7 @@ __all__ = [
     "Question",
     "Template",
     "contradictions",
+    "fix",
     "parse_needs",
     "template",
 ]

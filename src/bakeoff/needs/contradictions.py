@@ -1,6 +1,9 @@
 """Needs that contradict each other: each with what to change. Found before anything is looked for."""
 
-from bakeoff.needs.needs import NO_HARDWARE, Needs
+from collections.abc import Mapping
+from typing import Any
+
+from bakeoff.needs.needs import NO_HARDWARE, THIS_MACHINE, Needs
 from bakeoff.values import Reason, reason
 
 
@@ -24,3 +27,17 @@ def contradictions(needs: Needs) -> tuple[Reason, ...]:
     if needs.task == "vision" and "image" not in needs.inputs:
         found.append(reason("needs.vision_without_images", key="inputs"))
     return tuple(found)
+
+
+def fix(contradiction: Reason, needs: Needs) -> Mapping[str, Any]:
+    """The smallest change of the needs after which a contradiction is gone: names and values, as `parse_needs` takes.
+
+    Where several would do, it is the one that the sentence of the contradiction names first.
+    """
+    match contradiction.code:
+        case "needs.request_too_long":
+            return {"context_tokens": -(-(needs.prompt_tokens + needs.output_tokens) // 1024) * 1024}
+        case "needs.vision_without_images":
+            return {"inputs": [*needs.inputs, "image"]}
+        case _:
+            return {"hardware": THIS_MACHINE}

@@ -10,7 +10,8 @@ from bakeoff.rooms import lazily
 if TYPE_CHECKING:
     from bakeoff.project.creating import new
     from bakeoff.project.demo import demo_folder
-    from bakeoff.project.project import Listener, Project
+    from bakeoff.project.listening import Listener
+    from bakeoff.project.project import Project
 
 __all__ = ["FILE_NAME", "Listener", "Project", "demo_folder", "new"]
 
@@ -18,7 +19,7 @@ FILE_NAME = "bakeoff.toml"
 """What makes a folder a project."""
 
 _HOMES = {
-    "Listener": "bakeoff.project.project",
+    "Listener": "bakeoff.project.listening",
     "Project": "bakeoff.project.project",
     "demo_folder": "bakeoff.project.demo",
     "new": "bakeoff.project.creating",

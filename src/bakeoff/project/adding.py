@@ -6,15 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.decide import Decision
-from bakeoff.errors import ProjectError
+from bakeoff.errors import ProjectError, UsageError
 from bakeoff.evaluate.results import Comparison, Pair
 from bakeoff.evaluate.types import Candidate
 from bakeoff.project import FILE_NAME
 from bakeoff.project.contestants import candidate_of
 from bakeoff.project.editing import append_tables, tables
+from bakeoff.project.listening import Listener
 from bakeoff.project.planning import RunOptions
-from bakeoff.project.project import Listener, Project
+from bakeoff.project.project import Project
 from bakeoff.project.running import Outcome
+from bakeoff.project.working import Work, at_work
+from bakeoff.values import Reason, reason
 from bakeoff.whole_file import write_whole
 
 
@@ -60,16 +63,27 @@ def add(
         BusyError, Interrupted, StorageError: as of `Project.run`.
     """
     Project(folder)  # a file that is wrong already is not the candidate's fault
+    heard = listener or Listener()
+    spent = options.max_cost_usd if options is not None else None
+    said = {**table, "max_cost_usd": None if spent is None else str(spent)}
+    with at_work(folder, "add", heard, said) as work:
+        found = _add(folder, table, options or RunOptions(), work)
+    found.project.work, found.project.listener = None, heard
+    return found
+
+
+def _add(folder: Path, table: Mapping[str, Any], options: RunOptions, work: Work) -> Added:
     before = (folder / FILE_NAME).read_bytes()
-    project, name = _with_candidate(folder, table, listener)
+    project, name = _with_candidate(folder, table, work)
+    project.work = work
     with_it = (folder / FILE_NAME).read_bytes()
-    outcomes = project.run(replace(options or RunOptions(), only=(name,)))
+    outcomes = project.run(replace(options, only=(name,)))
     mine = [one for one in outcomes if candidate_of(one.candidate, project.config.candidates).name == name]
     errors = [one.error for one in mine if one.error is not None]
     if errors and not any(one.answered for one in mine) and not _has_answers(project, name):
         _put_back(folder, before, with_it)
         raise errors[0]
-    judged = _judged(project, options or RunOptions())
+    judged = _judged(project, options)
     champion = champion_without(folder, name)
     comparison = project.compare()
     pairs = _against(comparison, name, champion, project.config.candidates)
@@ -126,6 +140,38 @@ def champion_without(folder: Path, name: str) -> str | None:
         return None
     project.config = replace(project.config, candidates=others)
     return project.decide().choice
+
+
+def challenge(project: Project, name: str, comparison: Comparison | None = None) -> tuple[str | None, tuple[Pair, ...]]:
+    """(choice without this candidate, this candidate minus it), of what is in the ledger. Runs nothing.
+
+    Args:
+        project: with it among the candidates.
+        name: of the candidate.
+        comparison: what `Project.compare()` gave a moment ago.
+
+    Raises:
+        UsageError: there is no such candidate.
+    """
+    known = [one.name for one in project.config.candidates]
+    if name not in known:
+        raise UsageError(f"there is no candidate {name[:60]!r}", hint=f"there are: {', '.join(known)}")
+    champion = champion_without(project.folder, name)
+    return champion, _against(comparison or project.compare(), name, champion, project.config.candidates)
+
+
+def against_told(name: str, champion: str | None, pairs: Sequence[Pair]) -> list[Reason]:
+    """Champion and challenger, in sentences."""
+    if champion is None:
+        return [reason("add.no_champion", challenger=name)]
+    if not pairs:
+        return [reason("add.no_pair", challenger=name, champion=champion)]
+    told = []
+    for pair in pairs:
+        word = "ahead" if pair.low > 0 else "behind" if pair.high < 0 else "open"
+        facts = {"challenger": pair.a, "champion": pair.b, "n": pair.n, "difference": pair.difference}
+        told.append(reason("add.against", word=word, low=pair.low, high=pair.high, **facts))
+    return told
 
 
 def _against(

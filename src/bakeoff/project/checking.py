@@ -22,7 +22,6 @@ from bakeoff.evaluate.types import Answer, Table
 from bakeoff.project.changes import inputs_changed
 from bakeoff.project.contestants import Contestant
 from bakeoff.project.filling import manifest_of, recorded
-from bakeoff.project.lock import running
 from bakeoff.project.lockfile import LOCK_NAME, Lock, read_lock
 from bakeoff.project.locking import lock_for, told
 from bakeoff.project.planning import Job, Place
@@ -98,7 +97,9 @@ def check(
     notes = [] if offline else list(renewed(found))
     if max_cost_usd is not None:
         check_prices(found, project.config.prices)
-    with running(project.folder), project.ledger() as ledger:
+    money = None if max_cost_usd is None else str(max_cost_usd)
+    said = {"rows": rows, "max_cost_usd": money, "offline": offline}
+    with project.at_work("check", said) as working, project.ledger() as ledger:
         sampling = _Sampling(project, table, order, ledger, max_cost_usd)
         samples = [sample for contestant in found if (sample := sampling.sample(contestant)) is not None]
         notes += [
@@ -107,6 +108,7 @@ def check(
             if c.candidate.name not in {sample.contestant.candidate.name for sample in samples} and not _by_file(c)
         ]
         outcomes = sampling.ask(samples)
+        working.ended(outcomes)
         work = task(project.config.graders, project.config.prompt, table)
         graded = [_graded(sample, project, table, work, ledger) for sample in samples]
     decision = _again(project, samples, [now for _, _, now in graded])
@@ -175,6 +177,8 @@ class _Sampling:
             for place in range(ROUNDS):
                 chosen = [range(len(sample.rows)) if not place else self._changed(sample) for sample in samples]
                 asked = [self._job(sample, place, some) for sample, some in zip(samples, chosen, strict=True)]
+                if self.project.work is not None:
+                    self.project.work.expects((job.name, len(job.calls)) for job in asked)
                 total += await run_jobs(
                     [job for job in asked if job.calls],
                     self.table,

@@ -88,10 +88,9 @@ def entries(config: Config) -> Iterator[tuple[Candidate, Prompt]]:
 def _addressed(route: Route, table: Table, sizes: "array[int]") -> Iterator[str]:
     """The address of each row's call; the size of its prompt goes into `sizes`."""
     around = _around(route)
-    for row in table.rows:
-        request = route.request(row)
+    for request, digest in route.addressed(table):
         sizes.append(max(0, len(request.body) - around))
-        yield route.digest_of(request)
+        yield digest
 
 
 def _around(route: Route) -> int:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from bakeoff.catalog.model import Model
-from bakeoff.cost.asking import model_named
+from bakeoff.cost.asking import cost, model_named
+from bakeoff.cost.costs import Costs
 from bakeoff.cost.hosted import MILLION, Rate
 from bakeoff.cost.load import Load
 from bakeoff.cost.making import Subject
@@ -17,9 +18,10 @@ from bakeoff.evaluate.caps import PricePerToken
 from bakeoff.evaluate.results import Column, Comparison, GradedCell
 from bakeoff.evaluate.types import Candidate
 from bakeoff.needs import Needs
-from bakeoff.project.config import Config
+from bakeoff.project.config import Config, CostSection
 from bakeoff.project.contestants import candidate_of
 from bakeoff.project.presets import base_url, presets
+from bakeoff.project.tuned import verdict
 from bakeoff.values import Z80, Estimate, Reason, reason
 
 if TYPE_CHECKING:
@@ -63,6 +65,44 @@ def subjects_of(config: Config, columns: Sequence[Column], given: Mapping[str, A
     return found
 
 
+def costs(
+    project: "Project", asked: CostSection | None = None, *, columns: Sequence[Column] | None = None, **more: Any
+) -> Costs:
+    """What the candidates cost, at the load that is known of each.
+
+    Args:
+        project: whose ledger is read; nothing is run.
+        asked: what beats everything else; None: the `[cost]` of the project file.
+        columns: what `Project.columns()` gave a moment ago.
+        more: keywords of `bakeoff.cost` that beat it.
+
+    Raises:
+        DataError: the data file cannot be read.
+        UsageError: a number, name or country means nothing.
+    """
+    section = project.config.cost if asked is None else asked
+    found = subjects_of(project.config, project.columns() if columns is None else columns, section.load())
+    allowed = allowed_ways(project.config.needs, section.machines, section.hosted, section.providers)
+    return cost(subjects=found, **(allowed | section.ways() | more))
+
+
+def allowed_ways(
+    needs: Needs | None, machines: Sequence[str] | None, hosted: bool | None, providers: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Keywords `on` and `hosted` of `bakeoff.cost`: what was asked for, else what the needs allow.
+
+    Args:
+        needs: None: hosted providers, and no machine.
+        machines: by name; None or empty: the one that the needs name.
+        hosted: whether providers are counted; None: where the needs allow them, or some were named.
+        providers: that were named.
+    """
+    if needs is None:
+        return {"on": machines or (), "hosted": hosted is not False}
+    on = machines or ([needs.hardware] if needs.local_allowed else [])
+    return {"on": on, "hosted": needs.hosted_allowed or bool(providers) if hosted is None else hosted}
+
+
 def of_needs(needs: Needs | None) -> dict[str, Any]:
     """Fields of a load that `[needs]` has."""
     if needs is None:
@@ -104,25 +144,21 @@ def _length(cells: Sequence[GradedCell]) -> Estimate:
     return Estimate(1.0, max(0.05, 1 - error), 1 + error, "measured", f"{len(cells)} answers")
 
 
-def tuned_verdict(comparison: Comparison, base: str, tuned: str, *, uplift: float = 0.0) -> Reason:
+def tuned_verdict(comparison: Comparison, base: str, tuned: str, *, uplift: float | None = None) -> Reason:
     """Whether a fine-tune answers better than its base, by as much as it must.
 
     Args:
         comparison: of a project with both as candidates, on rows that were not trained on.
         base: name of the candidate that was tuned.
         tuned: name of the fine-tune.
-        uplift: share of answers that must come right in addition (`cost.tune.payback`).
+        uplift: share of answers that must come right in addition (`cost.tune.payback`); None asks for any.
 
     Raises:
         UsageError: they are not two candidates of the project.
     """
     for pair in comparison.pairs:
         if {pair.a, pair.b} == {base, tuned}:
-            sign = 1 if pair.a == tuned else -1
-            low, high = sorted((sign * pair.low, sign * pair.high))
-            word = "pays" if low > uplift else "does_not" if high <= uplift else "open"
-            facts = {"tuned": tuned, "base": base, "n": pair.n, "difference": sign * pair.difference}
-            return Reason(f"tune.verdict_{word}", facts | {"low": low, "high": high, "uplift": uplift})
+            return verdict(pair, base, uplift)
     known = ", ".join(model.model for model in comparison.models)
     raise UsageError(f"{base!r} and {tuned!r} are not two candidates of this project", hint=f"there are: {known}")
 

@@ -9,7 +9,7 @@ from bakeoff.cost.costs import Costs, Line
 from bakeoff.cost.making import Subject
 from bakeoff.evaluate.results import Column
 from bakeoff.project.config import Config
-from bakeoff.project.costing import subjects_of
+from bakeoff.project.costing import of_needs, subjects_of
 from bakeoff.report.stages import CostFacts, CostLine, Crossing
 from bakeoff.values import Reason
 
@@ -18,29 +18,32 @@ FOR_THE_COMMAND = frozenset({"cost.name_a_machine"})
 
 
 def costs_of(config: Config, columns: Sequence[Column], machine: str | None, choice: str | None) -> CostFacts | None:
-    """The candidates side by side; None where the needs have no load, or nothing can be said.
+    """The candidates side by side; None where the project file has no load, or nothing can be said.
 
     Args:
-        config: of the project; its needs hold the load.
+        config: of the project; its `[cost]` and its needs hold the load.
         columns: the candidates' answers, whose tokens are counted.
         machine: by name, that is rented or owned; None: hosted only.
         choice: the candidate of which it is also said where one way is cheaper at every volume.
     """
-    needs = config.needs
-    if needs is None or not needs.requests_per_day or not columns:
+    needs, section = config.needs, config.cost
+    given = of_needs(needs) | section.load()
+    if not given.get("requests_per_day") or not columns:
         return None
-    subjects = subjects_of(config, columns, {})
-    # A price list is only looked at for models that the needs allow to be hosted, or that are.
-    elsewhere = {one.name for one in subjects if needs.hosted_allowed or _is_hosted(one)}
-    found = cost(subjects=subjects, on=[machine] if machine is not None else [], hosted=bool(elsewhere))
+    subjects = subjects_of(config, columns, section.load())
+    # A price list is only looked at for models that may be hosted, or that are.
+    allowed = (needs is not None and needs.hosted_allowed) if section.hosted is None else section.hosted
+    elsewhere = {one.name for one in subjects if allowed or _is_hosted(one)}
+    machines = section.machines or ([machine] if machine is not None else [])
+    found = cost(subjects=subjects, on=machines, hosted=bool(elsewhere), **section.ways())
     lines = [line for line in found.lines if line.option.kind != "hosted" or line.option.model in elsewhere]
     unknown = [one for one in found.unknown if one.kind != "hosted" or one.model in elsewhere]
     if not lines and not unknown:
         return None
     kept = _leaders(lines)
     return CostFacts(
-        requests_per_day=needs.requests_per_day,
-        growth_per_year=needs.growth_per_year,
+        requests_per_day=given["requests_per_day"],
+        growth_per_year=given.get("growth_per_year", 0.0),
         years=found.years,
         lines=tuple(_line(line) for line in kept.values()),
         crossings=tuple(_crossings(found.break_evens, kept, choice)),

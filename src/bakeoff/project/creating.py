@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import dataclass
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,9 @@ class Guess:
 
     id: str | None
     input: str
-    target: str
+    target: str | None
+    """None where no column says what is right: then people do."""
+
     labels: tuple[str, ...]
     """Empty where the targets do not look like a label set."""
 
@@ -53,6 +56,8 @@ def new(
     input: str | None = None,
     id: str | None = None,
     prompt: str | None = None,
+    system: str | None = None,
+    by_people: bool = False,
 ) -> Path:
     """Make a project from the user's own file.
 
@@ -61,8 +66,10 @@ def new(
         data: csv, tsv, jsonl, parquet or xlsx, copied into the folder; or hf://datasets/ORG/NAME, which is fetched.
         target: column with what is right; guessed from usual names where not given.
         input: column that the prompt shows; guessed as the one with the longest texts.
-        id: column with the rows' ids; guessed from usual names.
+        id: column with the rows' ids; guessed from usual names; "" numbers the rows.
         prompt: Jinja2 template of the user message; made from the guesses where not given.
+        system: the system message; made from the guesses where not given, none where it is empty.
+        by_people: no column holds what is right; people will say it, blind (`[decide] metric = "people"`).
 
     Returns:
         The folder.
@@ -77,9 +84,9 @@ def new(
     needs = read_document(folder).get("needs")
     reference = dataset_reference(str(data)) if is_dataset(str(data)) else None
     path, *others = dataset(reference) if reference is not None else (data,)
-    table = read_table(path, id_column=id, others=others)
-    guess = _guess(table, data, target=target, input=input, id=id)
-    text = project_file(data.name if reference is None else str(reference), guess, prompt, needs)
+    table = read_table(path, id_column=id or None, others=others)
+    found = guess(table, data.name, target=target, input=input, id=id, by_people=by_people)
+    text = project_file(data.name if reference is None else str(reference), found, prompt, needs, system=system)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if reference is None:
@@ -98,27 +105,41 @@ def _is_free(folder: Path) -> bool:
     return not names or (names == {FILE_NAME} and set(read_document(folder)) == {"needs"})
 
 
-def _guess(table: Table, data: Path, *, target: str | None, input: str | None, id: str | None) -> Guess:
+def guess(
+    table: Table,
+    name: str,
+    *,
+    target: str | None = None,
+    input: str | None = None,
+    id: str | None = None,
+    by_people: bool = False,
+) -> Guess:
+    """What `new` makes of a table; `name` is how messages call its file. The rest is as of `new`.
+
+    Raises:
+        ProjectError: a column does not exist, or nothing can be guessed.
+    """
     columns = list(table.columns)
-    for name in (target, input):
-        if name is not None and name not in columns:
-            raise ProjectError(f"{data.name} has no column {name!r}", hint=f"its columns are: {', '.join(columns)}")
+    for asked in (target, input, id):
+        if asked and asked not in columns:
+            raise ProjectError(f"{name} has no column {asked!r}", hint=f"its columns are: {', '.join(columns)}")
     if id is None:
         id = next((c for c in columns if c.casefold() in ID_NAMES and _can_be_id(table, c)), None)
-    if target is None:
+    id = id or None
+    if target is None and not by_people:
         lower = {column.casefold(): column for column in columns}
         target = next((lower[name] for name in TARGET_NAMES if name in lower), None)
         if target is None:
             raise ProjectError(
-                f"{data.name}: which column holds the right answers? Its columns are: {', '.join(columns)}",
-                hint=f"bakeoff new NAME --data {data.name} --target COLUMN",
+                f"{name}: which column holds the right answers? Its columns are: {', '.join(columns)}",
+                hint=f"bakeoff new NAME --data {name} --target COLUMN",
             )
     rest = [column for column in columns if column not in (id, target)]
     if not rest:
-        raise ProjectError(f"{data.name} has no column besides {target!r}", hint="a prompt needs something to show")
+        raise ProjectError(f"{name} has no column besides {target or id!r}", hint="a prompt needs something to show")
     if input is None:
         input = max(rest, key=lambda column: sum(len(str(row.values[column] or "")) for row in table.rows[:500]))
-    return Guess(id, input, target, _labels(table, target))
+    return Guess(id, input, target, _labels(table, target) if target is not None else ())
 
 
 def _can_be_id(table: Table, column: str) -> bool:
@@ -137,7 +158,9 @@ def _labels(table: Table, target: str) -> tuple[str, ...]:
     return tuple(found) if repeated and "" not in found else ()
 
 
-def project_file(data_name: str, guess: Guess, prompt: str | None, needs: Any = None) -> str:
+def project_file(
+    data_name: str, guess: Guess, prompt: str | None, needs: Any = None, *, system: str | None = None
+) -> str:
     """The text of a new `bakeoff.toml`, with comments for the person who reads it next."""
     document = tomlkit.document()
     document.add(
@@ -150,11 +173,15 @@ def project_file(data_name: str, guess: Guess, prompt: str | None, needs: Any = 
     if guess.id is not None:
         data["id"] = guess.id
     document["data"] = data
-    document["prompt"] = _prompt(guess, prompt)
+    document["prompt"] = _prompt(guess, prompt, system)
     document["parameters"] = _parameters(guess)
     document["candidates"] = _candidates()
-    document["graders"] = _graders(guess)
+    if guess.target is not None:
+        document["graders"] = _graders(guess, guess.target)
     decide = tomlkit.table()
+    if guess.target is None:
+        decide["metric"] = "people"
+        decide["metric"].comment("no column says what is right: people do, blind (`bakeoff label`)")
     decide["rule"] = "cheapest not worse"
     decide["smallest_gap_that_matters"] = 0.03
     decide["smallest_gap_that_matters"].comment("three points of accuracy; what would change your mind?")
@@ -162,11 +189,26 @@ def project_file(data_name: str, guess: Guess, prompt: str | None, needs: Any = 
     return tomlkit.dumps(document)
 
 
-def _prompt(guess: Guess, prompt: str | None) -> TomlTable:
+def starting_prompt(guess: Guess) -> tuple[str | None, str]:
+    """The system message and the template of the user message that a new project begins with."""
+    system = f"Answer with exactly one of: {', '.join(guess.labels)}." if guess.labels else None
+    return system, _shown(guess.input)
+
+
+def _shown(column: str) -> str:
+    """A template that shows one column, whatever its name holds."""
+    if column.isidentifier() and not iskeyword(column) and column not in ("true", "false", "none"):
+        return f"{{{{ {column} }}}}"
+    quoted = column.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{{{{ row['{quoted}'] }}}}"
+
+
+def _prompt(guess: Guess, prompt: str | None, system: str | None) -> TomlTable:
     table = tomlkit.table()
-    if guess.labels:
-        table["system"] = f"Answer with exactly one of: {', '.join(guess.labels)}."
-    user = prompt or (f"{{{{ {guess.input} }}}}" if guess.input.isidentifier() else f"{{{{ row['{guess.input}'] }}}}")
+    guessed, shown = starting_prompt(guess)
+    if message := guessed if system is None else system:
+        table["system"] = tomlkit.string(message, multiline="\n" in message)
+    user = prompt or shown
     table["user"] = tomlkit.string(user, multiline="\n" in user)
     table.add(tomlkit.comment("A few examples help small models; the same ones go to every candidate:"))
     table.add(tomlkit.comment("[[prompt.examples]]"))
@@ -195,11 +237,11 @@ def _candidates() -> AoT:
     return array
 
 
-def _graders(guess: Guess) -> AoT:
+def _graders(guess: Guess, target: str) -> AoT:
     array = tomlkit.aot()
     table = tomlkit.table()
     table["kind"] = "label" if guess.labels else "contains"
-    table["target"] = f"{{{{ {guess.target} }}}}" if guess.target.isidentifier() else f"{{{{ row['{guess.target}'] }}}}"
+    table["target"] = _shown(target)
     if guess.labels:
         table["labels"] = list(guess.labels)
     else:

@@ -8,6 +8,7 @@ from bakeoff.catalog.finding import find
 from bakeoff.deploy import Deployment, deployment
 from bakeoff.errors import StorageError, UsageError
 from bakeoff.fit.plan.asking import fit
+from bakeoff.hardware import Machine
 from bakeoff.needs import Needs
 from bakeoff.needs.needs import NO_HARDWARE, THIS_MACHINE
 from bakeoff.project.config.candidates import default_name
@@ -19,7 +20,7 @@ def deployment_for(
     name: str,
     folder: Path,
     *,
-    on: str | None = None,
+    on: str | Machine | None = None,
     build: str | None = None,
     engine: str | None = None,
     context_tokens: int | None = None,
@@ -30,7 +31,7 @@ def deployment_for(
     Args:
         name: of a candidate in the project file, or of a model as `bakeoff fit` takes it.
         folder: a project, whose needs are what is not given; it need not be one.
-        on: a machine by name; None: the needs' own, else this one.
+        on: a machine by name, or at hand; None: the needs' own, else this one.
         build: only this one; None: the candidate's, else the one that `fit` chooses.
         engine: only this one.
         context_tokens: of each user.

@@ -17,6 +17,7 @@ from bakeoff.evaluate.types import Table
 from bakeoff.project.contestants import Contestant
 from bakeoff.project.planning import chosen_names
 from bakeoff.project.pricing import price_of
+from bakeoff.project.sheet.corrections import Correction, corrections_of
 from bakeoff.values import Reason
 
 ExportFormat = Literal["table", "inspect"]
@@ -84,6 +85,7 @@ def export(
         UsageError: a name is unknown, a file exists, or the ending tells no format.
         StorageError: the disk refused.
     """
+    corrected = corrections_of(ledger)
     names = [column.candidate for column in contents.columns]
     wanted = chosen_names(candidates, names, names)
     chosen = [
@@ -91,6 +93,7 @@ def export(
             column,
             _finish_reasons(contestant, ledger, len(contents.table.rows)),
             _price(contestant, contents.prices),
+            _corrections(contestant, corrected),
         )
         for contestant, column in zip(contents.contestants, contents.columns, strict=True)
         if column.candidate in wanted
@@ -105,6 +108,16 @@ def _price(contestant: Contestant, prices: Mapping[str, PricePerToken]) -> Price
     if contestant.resolved is None:
         return None
     return price_of(contestant.candidate, contestant.resolved, prices)
+
+
+def _corrections(contestant: Contestant, corrected: Mapping[str, Correction]) -> dict[int, tuple[str, str]]:
+    """Per row, what stands in the place of the first answer, and who wrote it."""
+    digests = contestant.digests[0] if contestant.digests and corrected else ()
+    return {
+        index: (found.text, found.author)
+        for index, digest in enumerate(digests)
+        if (found := corrected.get(digest)) is not None and found.text is not None
+    }
 
 
 def _finish_reasons(contestant: Contestant, ledger: Ledger, rows: int) -> list[str | None]:

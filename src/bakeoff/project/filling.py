@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import signal
+import threading
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -312,9 +313,13 @@ def interruptible(job: Callable[[], Coroutine[Any, Any, T]]) -> T:
                 break  # Windows, or not the main thread: asyncio's own Ctrl-C handling stays
         return await job()
 
+    before = signal.getsignal(signal.SIGTERM)
     try:
         return asyncio.run(main())
     except (asyncio.CancelledError, KeyboardInterrupt):
         raise Interrupted(
             "stopped; every answer so far is kept", hint="run the same command again to go on from here"
         ) from None
+    finally:
+        if callable(before) and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)  # the loop's handler leaves the system's behind

@@ -321,8 +321,12 @@ def judged(session: Session, ledger: Ledger) -> Judged:
 
 def present_labels(labels: Sequence[Label], columns: Sequence[Column]) -> list[Label]:
     """Labels about the answers as they are now."""
+    rows = {label.row_id for label in labels}
     answers: Mapping[tuple[str, str], str] = {
-        (column.candidate, cell.row_id): answer_digest(cell.text) for column in columns for cell in column.cells
+        (column.candidate, cell.row_id): answer_digest(cell.text)
+        for column in columns
+        for cell in column.cells
+        if cell.row_id in rows
     }
     return valid(labels, answers)
 

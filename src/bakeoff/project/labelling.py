@@ -1,6 +1,6 @@
 """The verb `label`: show a person answers without names, keep what they say, and say what all of it means."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,17 @@ from bakeoff.evaluate.judge.result import Judged
 from bakeoff.evaluate.judge.settings import Settings
 from bakeoff.evaluate.people.choosing import Choice, Field, next_choice, remaining
 from bakeoff.evaluate.people.exchange import read_labels
-from bakeoff.evaluate.people.labels import FAIR, SAID_OF, Label, LabelKind, NewLabel, Said, counting
+from bakeoff.evaluate.people.labels import (
+    FAIR,
+    SAID_OF,
+    Label,
+    LabelKind,
+    NewLabel,
+    Said,
+    about,
+    answer_digest,
+    counting,
+)
 from bakeoff.evaluate.people.standing import PeopleResult, people_result
 from bakeoff.evaluate.request import render
 from bakeoff.evaluate.results import Column
@@ -70,6 +80,7 @@ class Labelling:
         author: str,
         kind: LabelKind | None = None,
         judged: Judged | None = None,
+        field: Field | None = None,
     ) -> None:
         """Prepare.
 
@@ -81,6 +92,7 @@ class Labelling:
             author: who labels.
             kind: two answers or one; None takes what the project's judge needs, else two.
             judged: what the judges found, where they were asked: items on which they may be wrong come sooner.
+            field: what `field_of` gave for these, where it is there already.
 
         Raises:
             UsageError: the author has no name.
@@ -95,15 +107,18 @@ class Labelling:
         self._config, self._table, self._columns, self._path = config, table, columns, ledger
         self._names = names_of((candidate.name, candidate.model) for candidate in config.candidates)
         self._seed = config.judges.settings.seed if config.judges is not None else 1
-        self._field = field_of(config, columns, self.kind, judged)
+        self._field = field or field_of(config, columns, self.kind, judged)
+        self._rows = {cell.row_id: index for index, cell in enumerate(columns[0].cells)}
         with Ledger(ledger) as opened:
             self._labels = opened.labels()
 
     def next(self) -> Shown | None:
         """The next item; None where this person has seen everything."""
         choice = next_choice(self._field, self._labels, self.author, self._seed)
-        if choice is None:
-            return None
+        return None if choice is None else self.show(choice)
+
+    def show(self, choice: Choice) -> Shown:
+        """An item as a person sees it."""
         row = self._table.rows[choice.row]
         system = self._config.prompt.system
         return Shown(
@@ -113,6 +128,15 @@ class Labelling:
             left=self._text(choice.left, choice.row),
             right=self._text(choice.right, choice.row) if choice.right is not None else None,
         )
+
+    def values(self, choice: Choice) -> dict[str, str]:
+        """The row's data without what names a candidate: columns of answers that came by file, and names in texts."""
+        answers = {candidate.answers_column for candidate in self._config.candidates}
+        return {
+            name: blind(str(value), self._names).text
+            for name, value in self._table.rows[choice.row].values.items()
+            if value is not None and name not in answers and not blind(name, self._names).masked
+        }
 
     def _text(self, name: str, row: int) -> str:
         return blind(self._field.columns[name].cells[row].text, self._names).text
@@ -145,14 +169,62 @@ class Labelling:
 
     def undo(self) -> Label | None:
         """Take back this person's last word; it stays in the ledger. None where there is none."""
+        last = self.last()
+        return None if last is None else self._keep(replace_said(last, "withdrawn"))
+
+    def last(self) -> Label | None:
+        """This person's last word that stands; None where there is none."""
         standing: list[Label] = []
-        for label in self._labels:
-            if label.author == self.author and label.kind == self.kind:
-                standing = [one for one in standing if one.about != label.about]
-                standing += [label] if label.said != "withdrawn" else []
-        if not standing:
+        for label in self._own():
+            standing = [one for one in standing if one.about != label.about]
+            standing += [label] if label.said != "withdrawn" else []
+        return standing[-1] if standing else None
+
+    def undone(self) -> Choice | None:
+        """The item whose label this person has just taken back, as it stood; None where that was not the last thing
+        they did, or its answers have changed.
+        """
+        own = list(self._own())
+        return self.present(own[-1]) if own and own[-1].said == "withdrawn" else None
+
+    def said_of(self, choice: Choice) -> Said | None:
+        """What this person's last label says of an item, sides as in `choice`; None where they took it back, or never
+        said anything.
+        """
+        found = next((one for one in reversed(list(self._own())) if one.about == self._about(choice)), None)
+        if found is None or found.said == "withdrawn":
             return None
-        return self._keep(replace_said(standing[-1], "withdrawn"))
+        turned: dict[Said, Said] = {"left": "right", "right": "left"}
+        return found.said if found.left == choice.left else turned.get(found.said, found.said)
+
+    def present(self, label: NewLabel) -> Choice | None:
+        """What a label is about, where the answers are those that were labelled; else None."""
+        row = self._rows.get(label.row_id)
+        sides = [(label.left, label.left_answer)]
+        sides += [(label.right, label.right_answer or "")] if label.right is not None else []
+        if row is None or any(name not in self._field.columns for name, _ in sides):
+            return None
+        if any(answer_digest(self._field.columns[name].cells[row].text) != answer for name, answer in sides):
+            return None
+        return Choice(
+            kind=label.kind,
+            row=row,
+            row_id=label.row_id,
+            left=label.left,
+            right=label.right,
+            left_answer=label.left_answer,
+            right_answer=label.right_answer,
+            drawn=label.drawn,
+            probability=label.probability or 0.0,
+        )
+
+    def _own(self) -> Iterator[Label]:
+        return (label for label in self._labels if label.author == self.author and label.kind == self.kind)
+
+    def _about(self, choice: Choice) -> tuple[str, ...]:
+        sides = [(choice.left, choice.left_answer)]
+        sides += [(choice.right, choice.right_answer or "")] if choice.right is not None else []
+        return about(choice.kind, choice.row_id, sides)
 
     def _keep(self, label: NewLabel) -> Label:
         with Ledger(self._path) as ledger:

@@ -43,6 +43,25 @@ def running(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+def is_running(folder: Path) -> bool:
+    """Some process holds the project now. Looks only: never in the way of one that wants to begin."""
+    holder = folder / ".bakeoff-run.json"
+    try:
+        found = json.loads(holder.read_text())
+        pid, host = int(found["pid"]), found["host"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    if host != socket.gethostname() or os.name == "nt":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False  # it was killed and could not clean up
+    except PermissionError:
+        return True
+    return True
+
+
 def _holder(path: Path) -> str:
     try:
         found = json.loads(path.read_text())

@@ -91,7 +91,7 @@ class Lock:
     rule: str
     gap: float
     needs: str
-    """SHA-256 over `[needs]` and the weights of `[decide]`."""
+    """SHA-256 over `[needs]`, the weights of `[decide]`, and `[cost]` where there is one."""
 
     catalog: str
     """Date of the shipped facts about models."""

@@ -58,7 +58,7 @@ def lock_for(project: Project, decision: Decision) -> Lock:
         metric=config.decide.metric,
         rule=decision.rule,
         gap=decision.smallest_gap_that_matters,
-        needs=json_digest([to_json(config.needs), to_json(config.decide.weights)]),
+        needs=_needs(project),
         catalog=shipped_snapshot(),
         prices=snapshot_version(),
         candidates=candidates,
@@ -66,6 +66,13 @@ def lock_for(project: Project, decision: Decision) -> Lock:
         verdict=decision.verdict,
         qualities={model.model: _rounded(model.quality) for model in decision.models if model.quality is not None},
     )
+
+
+def _needs(project: Project) -> str:
+    config = project.config
+    costs = config.cost.model_dump(exclude_unset=True, exclude_none=True)  # the report's sums rest on it
+    wanted = [to_json(config.needs), to_json(config.decide.weights)]
+    return json_digest([*wanted, to_json(costs)] if costs else wanted)
 
 
 def _candidate(contestant: Contestant, ledger: Ledger) -> LockedCandidate:

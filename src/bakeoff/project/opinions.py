@@ -13,10 +13,14 @@ from bakeoff.project.judging import present_labels
 from bakeoff.values import Reason, reason
 
 
+def judge_columns(columns: Sequence[Column], found: Judged) -> list[Column]:
+    """The columns with the judges' scores, over the rows that they judged."""
+    return scored_columns(columns, row_scores(found.verdicts, found.plan.baseline))
+
+
 def by_judge(columns: Sequence[Column], found: Judged) -> Comparison:
     """Compared by the judges' scores. They decide only where the judges are trusted."""
-    scores = row_scores(found.verdicts, found.plan.baseline)
-    comparison = compare(scored_columns(columns, scores), metric="judge")
+    comparison = compare(judge_columns(columns, found), metric="judge")
     known = (*found.caveats, *found.calibration.reasons)
     # What the graders gave no score is no fault here, and what is not judged yet has been said.
     others = (caveat for caveat in comparison.caveats if caveat.code != "cells.unscored")

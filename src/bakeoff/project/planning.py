@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import overload
+from typing import Any, overload
 
 from bakeoff.errors import UsageError
 from bakeoff.evaluate.caps import PricePerToken
@@ -28,8 +28,9 @@ class RunOptions:
     only: tuple[str, ...] = ()
     """Names of candidates; empty takes all."""
 
-    rows: str | None = None
-    """How many rows, the first of the shuffled order; or ids, with commas between and a comma at the end of one."""
+    rows: str | tuple[str, ...] | None = None
+    """How many rows, the first of the shuffled order; or ids, with commas between and a comma at the end of one. A
+    tuple is ids as they are."""
 
     retry_failed: bool = False
     """Only calls that were made and failed."""
@@ -41,6 +42,22 @@ class RunOptions:
     together: bool | None = None
     race: bool = False
     """Drop candidates that are shown to be worse than another, while the run goes on."""
+
+    def told(self) -> dict[str, Any]:
+        """As plain JSON, for whoever watches the run and may go on with it: what is not as usual."""
+        rows: Any = self.rows
+        if isinstance(rows, str):
+            rows = int(rows) if rows.strip().isdigit() else [part.strip() for part in rows.split(",") if part.strip()]
+        found = {
+            "only": list(self.only) or None,
+            "rows": list(rows) if isinstance(rows, tuple) else rows,
+            "retry_failed": self.retry_failed or None,
+            "repeats": self.repeats,
+            "max_minutes": self.max_minutes,
+            "max_cost_usd": None if self.max_cost_usd is None else str(self.max_cost_usd),
+            "race": self.race or None,
+        }
+        return {name: value for name, value in found.items() if value is not None}
 
 
 class Places(Sequence[Place]):
@@ -143,7 +160,7 @@ def _calls(digests: Sequence[Digests], order: Order | None) -> tuple[Order, Dige
     return codes[first], listed.taken(first)
 
 
-def chosen_rows(text: str | None, order: Order, table: Table) -> Order:
+def chosen_rows(text: str | tuple[str, ...] | None, order: Order, table: Table) -> Order:
     """The part of the order that `--rows` asks for.
 
     Raises:
@@ -153,12 +170,12 @@ def chosen_rows(text: str | None, order: Order, table: Table) -> Order:
 
     if text is None:
         return order
-    if text.strip().isdigit():
+    if isinstance(text, str) and text.strip().isdigit():
         count = int(text)
         if count == 0:
             raise UsageError("--rows 0 asks nothing", hint="write how many rows, or ids with commas: --rows 50")
         return order[:count]
-    wanted = {part.strip() for part in text.split(",") if part.strip()}
+    wanted = {part.strip() for part in text.split(",") if part.strip()} if isinstance(text, str) else set(text)
     index = {row.id: i for i, row in enumerate(table.rows) if row.id in wanted}
     unknown = sorted(wanted - index.keys())
     if unknown or not wanted:

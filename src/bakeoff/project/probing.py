@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,20 +10,22 @@ from typing import Any
 from bakeoff.errors import BakeoffError, EndpointError, KeyMissing, UsageError
 from bakeoff.evaluate.client import AskError, Client
 from bakeoff.evaluate.engines import EngineParameters
-from bakeoff.evaluate.probe import LEVELS, Api, Level, Limits, Load, highest, probe
+from bakeoff.evaluate.probe import LEVELS, Api, Level, Limits, Load, broken, highest, probe
 from bakeoff.evaluate.request import PATHS
+from bakeoff.evaluate.run import Progress
 from bakeoff.evaluate.store import Finding
 from bakeoff.evaluate.types import Candidate
 from bakeoff.needs import Needs
 from bakeoff.project.contestants import candidate_of
 from bakeoff.project.filling import interruptible
-from bakeoff.project.lock import running
+from bakeoff.project.listening import Listener
 from bakeoff.project.needs import read_needs
 from bakeoff.project.planning import chosen_names
 from bakeoff.project.project import Project
 from bakeoff.project.routes import Resolved, read_key
 from bakeoff.project.serving import engine_of
-from bakeoff.values import Reason, reason, to_json
+from bakeoff.report.stages import ProbeFacts
+from bakeoff.values import Reason, from_json, reason, to_json
 
 KIND = "probe"
 """Of the ledger's findings."""
@@ -98,6 +100,7 @@ def probe_target(
     key: str | None = None,
     on_level: Callable[[Level], None] | None = None,
     note: Callable[[Reason], None] | None = None,
+    listener: Listener | None = None,
 ) -> Probed:
     """Measure a server.
 
@@ -109,6 +112,7 @@ def probe_target(
         key: name of the environment variable with the key for a URL.
         on_level: told each level when it is done.
         note: told what goes on.
+        listener: told when the project is held for a candidate's measurement, and each level as a cell.
 
     Raises:
         UsageError: no such candidate, or the server offers several models.
@@ -116,12 +120,21 @@ def probe_target(
         BusyError, EngineError, WeightsError: of a candidate of this machine.
     """
     bare = target.startswith(("http://", "https://"))
-    project = None if bare else Project(folder)
+    project = None if bare else Project(folder, listener=listener)
     one = _url(target, model, key) if project is None else _candidate(project, target)
     needs = read_needs(folder) or Needs()
     prompt, output = wanted.prompt_tokens or needs.prompt_tokens, wanted.output_tokens or needs.output_tokens
     levels = wanted.levels or (LEVELS if one.base_url is not None else EMBEDDED_LEVELS)
-    limits = Limits(needs.max_time_to_first_token_ms, needs.min_decode_tokens_per_second)
+    limits = limits_of(needs)
+
+    steps = Progress(one.name, len(levels))
+
+    def level_done(level: Level) -> None:
+        steps.done += 1
+        if project is not None:
+            project.listener.progress(steps)
+        if on_level is not None:
+            on_level(level)
 
     async def work() -> Probed:
         async with _served(one, levels, prompt + output, folder, note) as client:
@@ -134,17 +147,20 @@ def probe_target(
                     levels=levels,
                     requests=wanted.requests,
                     limits=limits,
-                    on_level=on_level,
+                    on_level=level_done,
                 )
             except AskError as error:
                 raise _failed(one, error) from error
         return Probed(one.name, one.base_url or "embedded", asked.model, prompt, output, limits, found)
 
-    with running(folder) if project is not None else nullcontext():
+    if project is None:
+        return interruptible(work)
+    said = {"candidate": target, "levels": list(levels), "prompt_tokens": prompt, "output_tokens": output}
+    with project.at_work("probe", said | {"requests": wanted.requests}) as held:
+        held.expects([(one.name, len(levels))])
         probed = interruptible(work)
-        if project is not None:
-            with project.ledger() as ledger:
-                ledger.record_finding(KIND, one.endpoint, to_json(probed) | {"highest": probed.highest})
+        with project.ledger() as ledger:
+            ledger.record_finding(KIND, one.endpoint, to_json(probed) | {"highest": probed.highest})
     return probed
 
 
@@ -227,3 +243,23 @@ def latest(project: Project) -> list[tuple[str, Finding]]:
         and one.resolved.route.endpoint in by_endpoint
         and by_endpoint[one.resolved.route.endpoint].value.get("model") == one.resolved.route.model
     ]
+
+
+def limits_of(needs: Needs | None) -> Limits:
+    """What the needs ask of speed."""
+    if needs is None:
+        return Limits()
+    return Limits(needs.max_time_to_first_token_ms, needs.min_decode_tokens_per_second)
+
+
+def probe_facts(project: Project) -> tuple[ProbeFacts, ...]:
+    """The last measurement of each candidate as it is set up now, held against the needs of now."""
+    limits, found = limits_of(project.config.needs), dict[str, ProbeFacts]()
+    for name, finding in latest(project):
+        candidate = candidate_of(name, project.config.candidates).name  # its variants of the prompt share a server
+        kept = from_json(Probed, finding.value)
+        levels = tuple(replace(level, broken=tuple(broken(level, limits))) for level in kept.levels)
+        found[candidate] = ProbeFacts(
+            candidate, finding.at[:10], kept.prompt_tokens, kept.output_tokens, limits, levels
+        )
+    return tuple(found.values())

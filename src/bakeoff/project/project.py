@@ -3,11 +3,12 @@
 What only one verb needs is imported by that verb: a run does not wait for what labels, judges and reports.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from bakeoff.decide import Decision, decide
 from bakeoff.errors import ProjectError
@@ -17,7 +18,6 @@ from bakeoff.evaluate.compare import compare
 from bakeoff.evaluate.graders import grading_caveats
 from bakeoff.evaluate.request import columns_used, json_digest, missing_columns
 from bakeoff.evaluate.results import Column, Comparison, Memory
-from bakeoff.evaluate.run import Progress
 from bakeoff.evaluate.store import Ledger
 from bakeoff.evaluate.types import Table
 from bakeoff.project import FILE_NAME
@@ -26,11 +26,12 @@ from bakeoff.project.config import Config, read_config
 from bakeoff.project.contestants import Contestant, contestants
 from bakeoff.project.data import read_data
 from bakeoff.project.filling import interruptible, make_calls, manifest_of, notes, plan, recorded, settled
-from bakeoff.project.lock import running
+from bakeoff.project.listening import Listener
 from bakeoff.project.planning import RunOptions
 from bakeoff.project.preflight import preflight_of
 from bakeoff.project.running import Job, Outcome, run_jobs
 from bakeoff.project.taken import take_answers
+from bakeoff.project.working import Work, at_work
 from bakeoff.report import Kind, Language, report
 from bakeoff.values import Reason, from_json, reason, to_json
 
@@ -44,22 +45,9 @@ if TYPE_CHECKING:
     from bakeoff.project.quoting import Quote
     from bakeoff.project.rows import RowCell
     from bakeoff.report import ReportData, Since
-    from bakeoff.weights import DownloadProgress, ModelFile
+    from bakeoff.weights import ModelFile
 
 LEDGER_NAME = "bakeoff.db"
-
-
-class Listener:
-    """Who wants to know what goes on. Override what is of interest; this one is silent."""
-
-    def download(self, progress: "DownloadProgress") -> None:
-        """A model file is being fetched."""
-
-    def progress(self, progress: Progress) -> None:
-        """A cell was filled, or failed."""
-
-    def note(self, note: Reason) -> None:
-        """Something worth a line happened."""
 
 
 class Project:
@@ -74,6 +62,9 @@ class Project:
         self.folder = Path(folder)
         self.config: Config = read_config(self.folder / FILE_NAME)
         self.listener = listener or Listener()
+        self.work: Work | None = None
+        """While one of its verbs holds the project."""
+
         self._table: Table | None = None
         self._contestants: tuple[Config, list[Contestant]] | None = None
         self._grading = ""
@@ -119,6 +110,28 @@ class Project:
         """
         return Ledger(self.folder / LEDGER_NAME)
 
+    @contextmanager
+    def at_work(self, verb: str, options: Mapping[str, Any]) -> Iterator[Work]:
+        """Hold the project while a verb works, and tell others how it goes on (`project.progress`).
+
+        Args:
+            verb: run, judge, check or probe.
+            options: with which the same work can be gone on with (`project.verbs`).
+
+        Raises:
+            BusyError: another process works on it.
+        """
+        if self.work is not None:
+            yield self.work  # part of a larger piece of work
+            return
+        heard = self.listener
+        with at_work(self.folder, verb, heard, options) as work:
+            self.work = self.listener = work
+            try:
+                yield work
+            finally:
+                self.work, self.listener = None, heard
+
     # verbs
 
     def run(self, options: RunOptions | None = None) -> list[Outcome]:
@@ -134,13 +147,14 @@ class Project:
             StorageError: the disk is full or the ledger is damaged.
         """
         self.config = settled(self.config, options or RunOptions())
-        table = self.table(fetch=True)
-        check_targets(self.config.graders, table)
-        with running(self.folder), self.ledger() as ledger:
+        with self.at_work("run", (options or RunOptions()).told()) as work, self.ledger() as ledger:
+            table = self.table(fetch=True)
+            check_targets(self.config.graders, table)
             found = self._kept(contestants(self.config, table, self._get_weights))
             planned = plan(self.config, table, found, ledger, options)
             outcomes = [Outcome(c.candidate.name, 0, 0, c.error) for c in found if c.error is not None]
             outcomes += take_answers(found, table, ledger, self.listener)
+            work.expects((job.name, len(job.calls)) for job in planned.jobs)
             if planned.owed or planned.settings["race"]:
                 for note in notes(planned, self.config, ledger):
                     self.listener.note(note)
@@ -154,6 +168,7 @@ class Project:
                     folder=self.folder,
                     on=self.listener,
                 )
+            work.ended(outcomes)
         return outcomes
 
     def quote(self, options: RunOptions | None = None) -> "Quote":
@@ -174,15 +189,21 @@ class Project:
 
     def _run_jobs(self, jobs: Sequence[Job], table: Table, ledger: Ledger, caps: Caps) -> list[Outcome]:
         """Make calls that are no rows of the project: a judge's."""
+        if self.work is not None:
+            self.work.expects((job.name, len(job.calls)) for job in jobs)
         return recorded(
             manifest_of(jobs, table, self.prompt_digest()),
             lambda run: run_jobs(jobs, table, ledger=ledger, run=run, folder=self.folder, on=self.listener, caps=caps),
             ledger,
         )
 
-    def compare(self) -> Comparison:
-        """Grade what is in the ledger and compare; runs nothing and downloads nothing."""
-        return self._compare(self.contestants())
+    def compare(self, columns: Sequence[Column] | None = None) -> Comparison:
+        """Grade what is in the ledger and compare; runs nothing and downloads nothing.
+
+        Args:
+            columns: what `columns()` gave a moment ago, so that nothing is graded twice.
+        """
+        return self._compare(self.contestants(), columns)
 
     def contestants(self) -> list[Contestant]:
         """Every candidate with every variant of the prompt, as far as they can be had without downloading.
@@ -233,10 +254,14 @@ class Project:
         """
         from bakeoff.project.judging import ask, caps_of, session
 
-        asked = session(self.config, self.table(), self.columns(), self._get_weights, rows=rows)
-        caps = caps_of(asked, self.config.run, max_cost_usd=max_cost_usd, max_minutes=max_minutes)
-        with running(self.folder), self.ledger() as ledger:
-            return ask(asked, ledger, lambda jobs, table: self._run_jobs(jobs, table, ledger, caps))
+        money = None if max_cost_usd is None else str(max_cost_usd)
+        said = {"rows": rows, "max_cost_usd": money, "max_minutes": max_minutes}
+        with self.at_work("judge", said) as work, self.ledger() as ledger:
+            asked = session(self.config, self.table(), self.columns(), self._get_weights, rows=rows)
+            caps = caps_of(asked, self.config.run, max_cost_usd=max_cost_usd, max_minutes=max_minutes)
+            outcomes = ask(asked, ledger, lambda jobs, table: self._run_jobs(jobs, table, ledger, caps))
+            work.ended(outcomes)
+            return outcomes
 
     def judged(self, *, rows: int | None = None, columns: Sequence[Column] | None = None) -> "Judged":
         """What the judges found so far, and whether to believe it; asks nobody."""
@@ -299,7 +324,8 @@ class Project:
         work = task(self.config.graders, self.config.prompt, table)
         self._grading = work.identity
         with self.ledger() as ledger:
-            return [self._column(contestant, work, table, ledger) for contestant in found]
+            scored = ledger.scored(work.identity)
+            return [self._column(contestant, work, table, ledger, scored) for contestant in found]
 
     def row(self, row_id: str) -> "list[RowCell]":
         """One row in full, for each candidate: the exact request, the answer, and what the graders say of it."""
@@ -308,7 +334,9 @@ class Project:
         with self.ledger() as ledger:
             return row_cells(self.config, self.table(), row_id, self._cached_weights, ledger)
 
-    def _column(self, contestant: Contestant, work: Task, table: Table, ledger: Ledger) -> Column:
+    def _column(
+        self, contestant: Contestant, work: Task, table: Table, ledger: Ledger, scored: set[tuple[str, str]]
+    ) -> Column:
         resolved = contestant.resolved
         facts = ledger.engine(resolved.route.endpoint) if resolved is not None else None
         column = graded_column(
@@ -320,43 +348,56 @@ class Project:
             ledger=ledger,
             memory=from_json(Memory, facts["memory"]) if facts else None,
             preflight=preflight_of(contestant, self.config.preflight, ledger),
+            scored=scored,
         )
         return replace(column, cost_usd=cost_of(contestant, ledger, self.config.prices))
 
     def decide(self, comparison: Comparison | None = None) -> Decision:
         """Apply the project's rule to what is in the ledger. Run first what is missing, with `run`."""
         from bakeoff.project.needs import limits
+        from bakeoff.project.tuned import verdicts
 
         section = self.config.decide
-        return decide(
+        decision = decide(
             comparison or self.compare(),
             rule=section.rule,
             smallest_gap_that_matters=section.smallest_gap_that_matters,
             limits=limits(self.config.needs),
             weights=section.weights,
         )
+        tuned = verdicts(decision.pairs, self.config.candidates, self.config.tuned)
+        return replace(decision, reasons=(*decision.reasons, *tuned))
 
-    def report(self, kind: Kind = "html", lang: Language = "en", *, since: "Since | None" = None) -> str:
+    def report(
+        self,
+        kind: Kind = "html",
+        lang: Language = "en",
+        *,
+        since: "Since | None" = None,
+        columns: Sequence[Column] | None = None,
+    ) -> str:
         """The decision and all that it rests on, as one document: html, md or json; in English or Vietnamese.
 
         Args:
             kind: of document.
             lang: of html and md.
             since: what changed since an earlier decision (`project.history.since_then`), for a section of its own.
+            columns: what `columns()` gave a moment ago, so that nothing is graded twice.
         """
         from bakeoff.catalog.loading import without_collector
 
         with without_collector():  # 50,000 cells are no garbage; a sixth of the time (2026-11-24, 10,000 rows x 5)
-            return report(self._report_data(since), kind, lang)
+            return report(self._report_data(since, columns), kind, lang)
 
-    def _report_data(self, since: "Since | None") -> "ReportData":
+    def _report_data(self, since: "Since | None", columns: Sequence[Column] | None) -> "ReportData":
         """Everything that a report shows. Every cell is graded once."""
         from bakeoff.project.labelling import people
+        from bakeoff.project.probing import probe_facts
         from bakeoff.project.reporting import report_data
         from bakeoff.project.stages import stages
 
         found = self.contestants()
-        columns = self._columns(found)
+        columns = self._columns(found) if columns is None else columns
         comparison = self._compare(found, columns)
         with self.ledger() as ledger:
             data = report_data(
@@ -371,7 +412,9 @@ class Project:
                 judged=self._judged_beside(columns),
                 people=people(columns, self.folder / LEDGER_NAME) if self.labels() else None,
             )
-        around = stages(self.folder, self.config, columns, data.decision, data.machine)
+        around = stages(
+            self.folder, self.config, columns, data.decision, data.machine, probes=lambda: probe_facts(self)
+        )
         return replace(data, since=since, stages=around)
 
     def export(self, path: Path | str, **options: "Unpack[ExportOptions]") -> tuple[list[Path], list[Reason]]:

@@ -79,6 +79,11 @@ def _candidate(contestant: Contestant, engine: Mapping[str, Any]) -> CandidateFa
     )
 
 
+def machine_of(contestants: Sequence[Contestant], ledger: Ledger) -> MachineFacts | None:
+    """The machine that the embedded engine ran on; None where it ran on none, or on several."""
+    return _machine([_engine(contestant, ledger) for contestant in contestants])
+
+
 def _machine(engines: Sequence[Mapping[str, Any]]) -> MachineFacts | None:
     """The machine that the ledger has for the engines; where they ran on several, the last one is not invented."""
     found = {repr(engine["machine"]): engine["machine"] for engine in engines if engine.get("machine")}

@@ -10,6 +10,7 @@ from bakeoff.evaluate.store import Ledger
 from bakeoff.evaluate.types import Table
 from bakeoff.project.config import Config
 from bakeoff.project.contestants import contestants
+from bakeoff.project.sheet.corrections import Correction, corrections_of
 from bakeoff.weights import ModelFile
 
 
@@ -24,6 +25,9 @@ class RowCell:
 
     text: str
     """The answer as it came, or the failure's message."""
+
+    correction: Correction | None = None
+    """What a person wrote in the place of the answer."""
 
     grades: tuple[tuple[str, Grade], ...] = ()
     """Each grader's name and what it says; empty where there is no answer."""
@@ -45,6 +49,7 @@ def row_cells(
     if row is None:
         return []
     found = []
+    corrected = corrections_of(ledger)
     graders = [grader.with_labels(table.rows) for grader in config.graders]
     names = [grader.name or grader.kind for grader in graders]
     for contestant in contestants(config, replace(table, rows=(row,)), weights):
@@ -61,6 +66,7 @@ def row_cells(
                     state="answered" if stored else "failed" if digest in failed else "missing",
                     request=f"{request.path}\n{request.body.decode('utf-8')}",
                     text=stored.answer.text if stored else failed[digest].message if digest in failed else "",
+                    correction=corrected.get(digest),
                     grades=tuple(zip(names, said, strict=False)),
                 )
             )

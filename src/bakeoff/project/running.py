@@ -162,7 +162,7 @@ class Lane:
         progress, last = self._progress, self._progress.last_failure
         error = self.error
         if error is None:
-            error = _given_up(self.job.resolved, progress.stopped or (last if progress.done == 0 else None))
+            error = given_up(self.job.resolved, progress.stopped or (last if progress.done == 0 else None))
         capped = self._running.caps.reached if error is None and progress.left else None
         return Outcome(
             self.name,
@@ -340,7 +340,7 @@ async def _server(lane: Lane, running: Running) -> AsyncIterator[tuple[Client, _
                 )
 
 
-def _given_up(resolved: Resolved, error: AskError | None) -> BakeoffError | None:
+def given_up(resolved: Resolved, error: AskError | None) -> BakeoffError | None:
     """The failure that stopped a candidate, as an error for people."""
     if error is None:
         return None

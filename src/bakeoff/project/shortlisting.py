@@ -7,6 +7,7 @@ from typing import Any
 from bakeoff.catalog.loading import load
 from bakeoff.errors import UsageError
 from bakeoff.fit.plan.commands import gguf_repository
+from bakeoff.fit.plan.plan import Plan
 from bakeoff.needs import Needs, contradictions
 from bakeoff.project.editing import append_tables, tables
 from bakeoff.project.offers import hosted
@@ -43,6 +44,17 @@ def candidate_table(entry: Entry, *, here: bool) -> dict[str, Any]:
         return {"name": f"{model.name} ({offer.provider})", "model": offer.served_as, "via": offer.via,
                 "provider": provider}  # fmt: skip
     assert plan is not None
+    return planned_candidate(plan, here=here)
+
+
+def planned_candidate(plan: Plan, *, here: bool) -> dict[str, Any]:
+    """A plan as a `[[candidates]]` table.
+
+    Args:
+        plan: a model in a build under an engine.
+        here: its machine is this one, so that the embedded engine can run it.
+    """
+    model = plan.model
     short = f"{model.name} {plan.build.quantization}"
     if plan.engine == "llama.cpp":
         source = model.file or gguf_repository(model, plan.build) or model.id

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bakeoff.errors import UsageError
+from bakeoff.evaluate.results import Column
 from bakeoff.evaluate.slices import Slices, slices
 from bakeoff.evaluate.types import Row
 from bakeoff.project.project import Project
@@ -11,12 +12,13 @@ LENGTH = "length:"
 """Before a column's name: its length in characters, in place of its value."""
 
 
-def slices_by(project: Project, by: str) -> Slices:
+def slices_by(project: Project, by: str, *, columns: Sequence[Column] | None = None) -> Slices:
     """Compare the candidates within each value of a column; from the ledger, runs nothing.
 
     Args:
         project: the project.
         by: a column of the data, or `length:COLUMN`.
+        columns: what `Project.columns` gave a moment ago, so that nothing is graded twice.
 
     Raises:
         UsageError: the data have no such column, or a judge or people decide.
@@ -35,7 +37,7 @@ def slices_by(project: Project, by: str) -> Slices:
             hint="bakeoff export has the data columns beside every score",
         )
     values = lengths(table.rows, column) if by.startswith(LENGTH) else _values(table.rows, column)
-    return slices(project.columns(), values, by, metric=metric)
+    return slices(project.columns() if columns is None else columns, values, by, metric=metric)
 
 
 def lengths(rows: Sequence[Row], column: str) -> list[float | None]:

@@ -26,7 +26,7 @@ from bakeoff.project.deploying import deployment_for
 from bakeoff.project.planned import planned_machine
 from bakeoff.project.shortlisting import shortlist_for
 from bakeoff.report import MachineFacts
-from bakeoff.report.stages import Beside, DeployFacts, PickFacts, ShortlistFacts, SourceFacts, Stages, Step
+from bakeoff.report.stages import Beside, DeployFacts, PickFacts, ProbeFacts, ShortlistFacts, SourceFacts, Stages, Step
 from bakeoff.shortlist import Pick, Shortlist
 from bakeoff.values import Reason, reason
 
@@ -37,7 +37,13 @@ DIGITS = 6
 
 
 def stages(
-    folder: Path, config: Config, columns: Sequence[Column], decision: Decision, ledger: MachineFacts | None
+    folder: Path,
+    config: Config,
+    columns: Sequence[Column],
+    decision: Decision,
+    ledger: MachineFacts | None,
+    *,
+    probes: Callable[[], tuple[ProbeFacts, ...]] = tuple,
 ) -> Stages:
     """Everything that the project has beside its test.
 
@@ -47,6 +53,7 @@ def stages(
         columns: its candidates' answers, whose tokens are counted.
         decision: whose choice is to be run.
         ledger: the machine that the embedded engine ran on.
+        probes: gives what `bakeoff probe` measured (`project.probing.probe_facts`).
     """
     needs, left_out = config.needs, list[Reason]()
 
@@ -66,6 +73,7 @@ def stages(
         weights=checked_weights(config.decide.weights or EQUAL) if decision.rule == "weighted" else {},
         shortlist=part("shortlist", lambda: _shortlist(needs, config.candidates, machine)),
         costs=part("cost", lambda: costs_of(config, columns, machine, decision.choice)),
+        probes=part("probe", probes) or (),
         deployment=part("deploy", lambda: _deployment(folder, config, decision.choice, machine)),
         sources=SourceFacts(shipped_snapshot(), snapshot_version(), snapshot_date()),
         left_out=tuple(left_out),

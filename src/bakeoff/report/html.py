@@ -20,7 +20,9 @@ from bakeoff.report.view import matrices, models, pairs, rows
 from bakeoff.report.view.costs import costs
 from bakeoff.report.view.how import how
 from bakeoff.report.view.judging import judging
+from bakeoff.report.view.load import load
 from bakeoff.report.view.needs import needs
+from bakeoff.report.view.points import cost_points, speed_points
 from bakeoff.report.view.running import running
 from bakeoff.report.view.shortlist import shortlist
 from bakeoff.report.view.tradeoffs import costs_of, tradeoffs
@@ -54,6 +56,7 @@ def html(data: ReportData, lang: Language) -> str:
         cost_chart=_cost_chart(data, views, lang),
         tradeoffs=tradeoffs(data, lang),
         costs=costs(data.stages.costs, data.decision.choice, lang),
+        load=load(data.stages.probes, lang),
         running=running(data.stages.deployment, lang),
         needs=needs(data.stages.needs, lang),
         shortlist=shortlist(data.stages.shortlist, views, lang),
@@ -72,19 +75,7 @@ def html(data: ReportData, lang: Language) -> str:
 
 def _chart(data: ReportData, views: dict[str, models.ModelView], lang: Language) -> dict[str, Any] | None:
     """Two drawings, for a page and for a telephone, and the models that they show."""
-    points = [
-        charts.ChartPoint(
-            key=views[model.model].key,
-            quality=model.quality.value,
-            low=model.quality.low,
-            high=model.quality.high,
-            p50_ms=model.latency_ms.p50,
-            p95_ms=model.latency_ms.p95,
-            chosen=model.model == data.decision.choice,
-        )
-        for model in table.ranked(data.decision)
-        if model.quality and model.latency_ms
-    ]
+    points = speed_points(data.decision)
     if not points:
         return None
     drawings = {
@@ -96,18 +87,7 @@ def _chart(data: ReportData, views: dict[str, models.ModelView], lang: Language)
 def _cost_chart(data: ReportData, views: dict[str, models.ModelView], lang: Language) -> dict[str, Any] | None:
     """Likewise, where what they cost is known of two or more."""
     usd, monthly = costs_of(data)
-    points = [
-        charts.CostPoint(
-            key=views[model.model].key,
-            quality=model.quality.value,
-            low=model.quality.low,
-            high=model.quality.high,
-            usd=usd[model.model],
-            chosen=model.model == data.decision.choice,
-        )
-        for model in table.ranked(data.decision)
-        if model.quality and model.model in usd
-    ]
+    points = cost_points(data.decision, usd)
     if len(points) < 2:
         return None
     drawings = {

@@ -124,3 +124,20 @@ def people_json(found: PeopleResult) -> dict[str, Any]:
         "points": [standing_json(standing) for standing in found.points],
         "telling": [reason_json(one) for one in telling_people(found)],
     }
+
+
+def judge_quote_json(found: Judged) -> dict[str, Any]:
+    """What judging would ask: calls that are missing (`n`) and those of a second try (`more`), items, rows."""
+    plan = found.plan
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "quote": {
+            "n": found.owed,
+            "more": plan.asks * len(found.judges),
+            "judges": [judge.name for judge in found.judges],
+            "items": len(plan.items),
+            "settled": sum(item.settled is not None for item in plan.items),
+            "rows": plan.rows,
+        },
+    }

@@ -7,6 +7,7 @@ say, and nothing of the machine that writes the report: the same project gives t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bakeoff.evaluate.probe import Level, Limits
 from bakeoff.needs import Needs
 from bakeoff.values import Reason
 
@@ -164,6 +165,24 @@ class CostFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeFacts:
+    """How fast a candidate is when several ask at once, as it was measured and held against the present needs."""
+
+    candidate: str
+    date: str
+    """ISO date of the measurement."""
+
+    prompt_tokens: int
+    """Asked for, like the next; what the server counted is in the levels."""
+
+    output_tokens: int
+    limits: Limits
+    """Of the present needs."""
+
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DeployFacts:
     """How to run the choice for real."""
 
@@ -204,6 +223,9 @@ class Stages:
 
     shortlist: ShortlistFacts | None = None
     costs: CostFacts | None = None
+    probes: tuple[ProbeFacts, ...] = ()
+    """The last measurement of each candidate that has one."""
+
     deployment: DeployFacts | None = None
     sources: SourceFacts | None = None
     left_out: tuple[Reason, ...] = ()

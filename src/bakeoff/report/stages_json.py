@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bakeoff.report.probe_json import probe_json
 from bakeoff.report.reasons_json import with_sentences
 from bakeoff.report.stages import Stages
 from bakeoff.values import to_json
@@ -9,5 +10,5 @@ from bakeoff.values import to_json
 
 def stages_json(found: Stages) -> dict[str, Any]:
     """Each part under its key, null where the project does not have it."""
-    parts: dict[str, Any] = with_sentences(to_json(found))
+    parts: dict[str, Any] = with_sentences(to_json(found)) | {"probes": [probe_json(one) for one in found.probes]}
     return {"cost" if key == "costs" else key: value for key, value in parts.items()}

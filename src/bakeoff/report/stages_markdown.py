@@ -6,6 +6,7 @@ from bakeoff.report.data import ReportData
 from bakeoff.report.marks import block, bullets, escape, grid
 from bakeoff.report.numbers import UNKNOWN, Language
 from bakeoff.report.view.costs import costs
+from bakeoff.report.view.load import load
 from bakeoff.report.view.models import ModelView
 from bakeoff.report.view.needs import needs
 from bakeoff.report.view.running import running
@@ -15,8 +16,8 @@ from bakeoff.report.words import label
 
 
 def choice_parts(data: ReportData, lang: Language) -> list[str]:
-    """Trade-offs, cost, and how to run the choice."""
-    return [*_tradeoffs(data, lang), *_costs(data, lang), *_running(data, lang)]
+    """Trade-offs, cost, speed under load, and how to run the choice."""
+    return [*_tradeoffs(data, lang), *_costs(data, lang), *_load(data, lang), *_running(data, lang)]
 
 
 def around(data: ReportData, views: Mapping[str, ModelView], lang: Language) -> list[str]:
@@ -66,6 +67,19 @@ def _listed(heading: str, lines: Sequence[str]) -> Iterator[str]:
     if lines:
         yield f"### {heading}"
         yield bullets(map(escape, lines))
+
+
+def _load(data: ReportData, lang: Language) -> Iterator[str]:
+    found = load(data.stages.probes, lang)
+    if found:
+        yield f"## {label('heading.load', lang)}"
+    for one in found:
+        yield f"### {escape(one.name)}"
+        yield escape(one.lead)
+        yield escape(one.caption)
+        yield grid(one.header, one.lines, text_columns=0)
+        if one.broken:
+            yield bullets(map(escape, one.broken))
 
 
 def _running(data: ReportData, lang: Language) -> Iterator[str]:

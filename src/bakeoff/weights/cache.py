@@ -22,8 +22,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
-from platformdirs import user_cache_path
 
+from bakeoff.cache_folder import cache_folder
 from bakeoff.errors import StorageError
 from bakeoff.values import reason
 from bakeoff.weights.files import (
@@ -77,12 +77,6 @@ class Entry:
 
     fetched_at: str
     """ISO 8601, UTC."""
-
-
-def cache_folder() -> Path:
-    """Where models are kept: `BAKEOFF_CACHE`, else the folder that the system gives to caches."""
-    chosen = os.environ.get("BAKEOFF_CACHE", "").strip()
-    return Path(chosen).expanduser().absolute() if chosen else user_cache_path("bakeoff", appauthor=False)
 
 
 def slug(*parts: str) -> str:

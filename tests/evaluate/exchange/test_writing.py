@@ -47,6 +47,7 @@ def test_long_has_a_line_for_each_row_and_candidate() -> None:
         "grade.1.label": 1.0, "grade.2.contains": 0.5, "label": "yes", "target": "yes",
         "latency_ms": 120.5, "time_to_first_token_ms": 30.25, "prompt_tokens": 10, "output_tokens": 4,
         "thinking_tokens": 2, "cost_usd": 10 * 1e-6 + 4 * 4e-6, "finish_reason": "stop",
+        "correction": None, "correction_author": None,
     }  # fmt: skip
     # A blank answer is a text of no length; where there is no answer there is none.
     assert (lines[1]["answer"], lines[3]["answer"], lines[4]["answer"]) == ("", None, None)

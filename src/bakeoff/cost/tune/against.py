@@ -9,7 +9,7 @@ from bakeoff.cost.load import Load
 from bakeoff.cost.money import amount, exact
 from bakeoff.cost.tune.payback import Payback, payback, saved_against, saved_by_shorter_prompt
 from bakeoff.errors import UsageError
-from bakeoff.values import Estimate
+from bakeoff.values import Estimate, Reason, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,34 @@ class Against:
     payback: Payback
     months: float | None
     """Until it is paid back at the load; None: never, or no requests."""
+
+
+def against_told(one: Against, years: int) -> Reason:
+    """When it is paid back, or what better answers must bring instead.
+
+    Args:
+        one: the other way.
+        years: horizon.
+    """
+    found = one.payback
+    uplift = None if found.uplift_needed is None else float(found.uplift_needed)
+    if found.break_even_requests is None:
+        return reason(
+            "tune.never_back",
+            what=one.what,
+            dearer=found.saved_per_request < 0,
+            more=str(abs(found.saved_per_request * 1000)),
+            uplift=uplift,
+            years=years,
+        )
+    return reason(
+        "tune.back",
+        what=one.what,
+        examples=one.what == "examples in the prompt",
+        requests=max(1, round(found.break_even_requests)),
+        days=max(1, round((one.months or 0) * 365 / 12)),
+        saved=str(found.saved_per_request * 1000),
+    )
 
 
 def held_against(

@@ -3,8 +3,8 @@
 Long has one line per row of the data and candidate, wide one line per row with columns for each candidate.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bakeoff.evaluate.caps import PricePerToken
@@ -30,6 +30,8 @@ PART_TYPES: dict[str, Type] = {
     "thinking_tokens": "whole",
     "cost_usd": "number",
     "finish_reason": "text",
+    "correction": "text",
+    "correction_author": "text",
 }
 """What is told of a cell, in this order. The grades of the single graders follow `score`."""
 
@@ -66,6 +68,9 @@ class Exported:
 
     price: PricePerToken | None = None
     """What its tokens cost; None where it is not known, or where tokens have no price."""
+
+    corrections: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    """By row: what a person wrote in the place of the answer, and who."""
 
     def cost_usd(self, cell: GradedCell) -> float | None:
         """Of one answer, where price and tokens are known."""
@@ -150,6 +155,7 @@ def _parts(one: Exported, index: int, grades: int) -> list[Any]:
         cell.thinking_tokens,
         one.cost_usd(cell),
         one.finish_reasons[index] if said else None,
+        *one.corrections.get(index, (None, None)),
     ]
 
 

@@ -39,8 +39,8 @@ def kept_grades(grader: Grader, data: str, works: Sequence[Work], ledger: Ledger
         works: answers; of one place only the first counts.
         ledger: where grades are kept. A grade without a score is not kept, so that it is tried again.
     """
-    key = json_digest(["grades", grader.digest(), data])
-    known = {(row[0], row[1]): _grade(row[2], row[3], row[4]) for row in ledger.grades(key)}
+    key = grades_key(grader, data)
+    known = {(row[0], row[1]): read_grade(row[2], row[3], row[4]) for row in ledger.grades(key)}
     fresh = {work.place: work for work in works if work.place not in known}
     todo = list(fresh.values())
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
@@ -71,5 +71,11 @@ def _stored(row_id: str, digest: str, grade: Grade) -> StoredGrade:
     return row_id, digest, grade.score, grade.label, detail
 
 
-def _grade(score: float | None, label: str | None, detail: str | None) -> Grade:
+def grades_key(grader: Grader, data: str) -> str:
+    """Under which the ledger keeps what a grader says of the answers to these data."""
+    return json_digest(["grades", grader.digest(), data])
+
+
+def read_grade(score: float | None, label: str | None, detail: str | None) -> Grade:
+    """A grade from its columns in the ledger."""
     return Grade(score, label, from_json(Reason, json.loads(detail)) if detail else None)

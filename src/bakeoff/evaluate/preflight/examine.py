@@ -97,13 +97,15 @@ def examine(answer: Answer, expected: Expected | None = None, *, shown: str = ""
         text=split.text,
         thinking=thinking,
         thinking_tokens=tokens,
-        faults=tuple(fault for fault in DEFAULT_RULES if found.get(fault)),
+        faults=tuple(fault for fault in DEFAULT_RULES if found.get(fault)) if any(found.values()) else (),
         estimated=estimated,
         provider=provider,
     )
 
 
 def _provider(answer: Answer) -> str | None:
+    if not answer.headers:
+        return None
     lower = {name.lower(): value for name, value in answer.headers.items()}
     return next((lower[name] for name in PROVIDER_HEADERS if name in lower), None)
 

@@ -1,11 +1,13 @@
 """Who answered, against who was asked: names of models and providers, which are written in many ways."""
 
 import re
+from functools import lru_cache
 
 _DATE = re.compile(r"[-@]?(?:20\d{2}-?\d{2}-?\d{2}|latest|preview|\d{4})$")
 _NOT_WORD = re.compile(r"[^a-z0-9.]")
 
 
+@lru_cache(maxsize=1024)
 def bare(name: str) -> str:
     """A name without publisher, folder, date and punctuation: `gpt4o` for `openai/gpt-4o-2024-08-06`."""
     last = name.strip().rstrip("/").replace("\\", "/").rsplit("/", 1)[-1].lower()

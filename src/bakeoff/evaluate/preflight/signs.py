@@ -98,7 +98,7 @@ def special_tokens(text: str, prompt: str) -> list[str]:
 
 def goes_on(text: str, prompt: str) -> bool:
     """After its answer the model writes a turn of the user. Not where the prompt itself is written so."""
-    if not any(word in text for word in _TURN_WORDS):
+    if ":" not in text or not any(word in text for word in _TURN_WORDS):
         return False
     found = _NEXT_TURN.search(text)
     return found is not None and found[0].strip() not in prompt

@@ -6,6 +6,11 @@ Their count of prompt tokens then stops growing while the text grows. Needs no t
 
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
+
+Counts = npt.NDArray[np.int64]
+
 MOST_BYTES_PER_TOKEN = 16
 """Of a whole prompt: more than ordinary text (2 to 5), code and tables (up to 8) have."""
 
@@ -28,37 +33,46 @@ FEWEST_OTHERS = 5
 """Rows to compare with, for that rule."""
 
 
-def truncated(sizes: Sequence[int], tokens: Sequence[int | None], context: int | None = None) -> set[int]:
+def truncated(sizes: Sequence[int], tokens: Sequence[int | None] | Counts, context: int | None = None) -> set[int]:
     """Indices of the rows whose prompt did not arrive whole.
 
     Args:
         sizes: bytes of each prompt's text.
-        tokens: prompt tokens by the server's count; None where it gave none.
+        tokens: prompt tokens by the server's count; None or 0 where it gave none.
         context: tokens that a request really has, where that is known.
     """
-    known = [(index, size, count) for index, (size, count) in enumerate(zip(sizes, tokens, strict=True)) if count]
-    if not known:
+    every = tokens if isinstance(tokens, np.ndarray) else np.array([count or 0 for count in tokens])
+    rows = np.flatnonzero(every)
+    if not len(rows):
         return set()
-    found = {index for index, size, count in known if size > LONG_BYTES and size > MOST_BYTES_PER_TOKEN * count}
+    size, count = np.asarray(sizes, dtype=np.int64)[rows], every[rows].astype(np.int64)
+    cut = (size > LONG_BYTES) & (size > MOST_BYTES_PER_TOKEN * count)
     if context is not None:
-        found |= {index for index, _, count in known if count >= context - 1}
-    most = max(count for *_, count in known)
+        cut |= count >= context - 1
+    most = int(count.max())
     if most >= FEWEST_TOKENS:
-        found |= _at_limit(known, most)
-    return found
+        cut |= _at_limit(size, count, most)
+    return {int(row) for row in rows[cut]}
 
 
-def _at_limit(known: Sequence[tuple[int, int, int]], most: int) -> set[int]:
+Marks = npt.NDArray[np.bool_]
+
+
+def _at_limit(size: Counts, count: Counts, most: int) -> Marks:
     """Rows with the largest count of all, where that is a limit and not just the longest prompt."""
-    top = [(index, size) for index, size, count in known if count == most]
-    sizes = [size for _, size in top]
-    if len(top) >= SAME_LIMIT and max(sizes) > SPREAD * min(sizes):
-        return {index for index, _ in top}
+    top: Marks = count == most
+    longest = int(size[top].max())
+    none: Marks = np.zeros(len(size), dtype=bool)
+    if int(top.sum()) >= SAME_LIMIT and longest > SPREAD * int(size[top].min()):
+        return top
     if most % 256 not in (0, 255):
-        return set()
-    others = sorted((size, size / count) for _, size, count in known if count < most)
-    dense = sorted(ratio for _, ratio in others[len(others) // 2 :])
-    if len(others) < FEWEST_OTHERS or max(sizes) < others[-1][0]:
-        return set()
+        return none
+    others = size[~top]
+    if len(others) < FEWEST_OTHERS or longest < int(others.max()):
+        return none
+    ratios = others / count[~top]
+    longer = np.lexsort((ratios, others))[len(others) // 2 :]
+    dense = np.sort(ratios[longer])
     usual = dense[int(0.9 * (len(dense) - 1))]
-    return {index for index, size in top if size / most > DENSER * usual}
+    top &= size / most > DENSER * usual
+    return top

@@ -21,6 +21,9 @@ from bakeoff.evaluate.tables.source import FEWER_ROWS, MOST_CELLS, MOST_COLUMNS,
 from bakeoff.evaluate.types import Row, Table
 from bakeoff.values import Reason, reason
 
+BLANK = " \t\r\n\u00a0"
+"""A row of nothing but these is no row."""
+
 NAMED = 5
 """So many values and places are named in a message; the rest is counted."""
 
@@ -160,7 +163,7 @@ class _Reading:
         texts = [shown(cell) for cell in cells]
         joined = "\0".join(texts)
         width = len(self.columns)
-        if not joined.strip("\0 \t\r\n\u00a0"):
+        if not joined.strip("\0" + BLANK):
             if cells or width == 1:  # with several columns, a line without any cell is no row
                 self.blank_rows.append(position)
             return

@@ -41,7 +41,7 @@ def delimited(
     """
     with open_text(path, encoding) as (stream, found):
         try:
-            chosen = _checked(delimiter) if delimiter is not None else _sniff(stream, usual)
+            chosen = delimiter_of(stream, delimiter, usual)
             records = _records(stream, chosen, path.name, quoted=quoted)
             header = next((cells for _, cells in records if cells), [])
             source = Source(header, records, "line")
@@ -54,6 +54,15 @@ def delimited(
             yield source
         except UnicodeDecodeError:
             raise decoding_error(path, found) from None
+
+
+def delimiter_of(stream: IO[str], delimiter: str | None, usual: str) -> str:
+    """The delimiter of a file: the one that is named, else the one that is found. The stream is at its start again.
+
+    Raises:
+        DataError: what is named is no delimiter.
+    """
+    return _checked(delimiter) if delimiter is not None else _sniff(stream, usual)
 
 
 class BadQuotes(DataError):

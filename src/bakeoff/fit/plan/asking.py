@@ -111,11 +111,11 @@ def fit(
     found = None if model is None else _model(model)
     kv_type_k, kv_type_v = parse_kv(kv) if kv is not None else (None, None)
     room = _room(found, context_tokens, parallel)
-    prompt = prompt_tokens if prompt_tokens is not None else _within(USUAL_PROMPT, room, 2 / 3)
+    prompt = prompt_tokens if prompt_tokens is not None else within(USUAL_PROMPT, room, 2 / 3)
     wanted = Wanted(
         context_tokens=context_tokens,
         prompt_tokens=prompt,
-        output_tokens=output_tokens if output_tokens is not None else _within(USUAL_OUTPUT, room - prompt, 1),
+        output_tokens=output_tokens if output_tokens is not None else within(USUAL_OUTPUT, room - prompt, 1),
         users=users,
         build=parse_build(build) if build is not None else None,
         engine=engine,
@@ -165,5 +165,6 @@ def _room(model: Model | None, context: int | None, parallel: int | None) -> int
     return max(2, min(asked or 1 << 30, own or 1 << 30))
 
 
-def _within(usual: int, room: float, share: float) -> int:
+def within(usual: int, room: float, share: float) -> int:
+    """A usual number of tokens, less where a share of the room is less; at least one."""
     return max(1, min(usual, int(share * room)))

@@ -18,7 +18,8 @@ from bakeoff.evaluate.graders import Grader
 from bakeoff.evaluate.types import BETWEEN, Candidate, Prompt
 from bakeoff.needs import Needs, parse_needs
 from bakeoff.project import FILE_NAME
-from bakeoff.project.config.candidates import OURS, CandidateSection, contexts_of, prices_of, timeouts_of
+from bakeoff.project.config.candidates import OURS, CandidateSection, contexts_of, prices_of, timeouts_of, tuned_of
+from bakeoff.project.config.cost import CostSection
 from bakeoff.project.config.data import DataSection
 from bakeoff.project.config.decide import DecideSection
 from bakeoff.project.config.explain import explain
@@ -36,6 +37,7 @@ __all__ = [
     "BarSection",
     "CandidateSection",
     "Config",
+    "CostSection",
     "CriterionSection",
     "DataSection",
     "DecideSection",
@@ -48,6 +50,7 @@ __all__ = [
     "PromptSection",
     "RunSection",
     "VariantSection",
+    "parse_config",
     "read_config",
 ]
 
@@ -65,6 +68,7 @@ class File(Section):
     preflight: PreflightSection = PreflightSection()
     judge: JudgeSection | None = None
     run: RunSection = RunSection()
+    cost: CostSection = CostSection()
 
     @model_validator(mode="after")
     def _something_decides(self) -> "File":
@@ -122,8 +126,12 @@ class Config:
     """Models that judge answers, where the project has some."""
 
     run: RunSection = field(default_factory=RunSection)
+    cost: CostSection = field(default_factory=CostSection)
     prices: Mapping[str, PricePerToken] = field(default_factory=dict)
     """Candidate name to its price, where the file gives one."""
+
+    tuned: Mapping[str, str] = field(default_factory=dict)
+    """Name of a fine-tune to name of its base, where the file says so."""
 
     @property
     def prompt(self) -> Prompt:
@@ -146,6 +154,19 @@ def read_config(path: Path) -> Config:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ProjectError(f"{path}: {error}", hint=f"{FILE_NAME} must be a readable UTF-8 file") from None
+    return parse_config(text, path)
+
+
+def parse_config(text: str, path: Path) -> Config:
+    """Check the text of a `bakeoff.toml`, before it is written or after it was read.
+
+    Args:
+        text: of the file.
+        path: where it lies or will lie.
+
+    Raises:
+        ProjectError: it is not TOML, or says something impossible; with the line.
+    """
     try:
         parsed = File.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -173,7 +194,9 @@ def _config(file: File, folder: Path) -> Config:
         timeouts=timeouts_of(file.candidates, names),
         preflight=file.preflight,
         run=file.run,
+        cost=file.cost,
         prices=prices_of(file.candidates, names),
+        tuned=tuned_of(file.candidates, names),
         judges=file.judge.value(folder) if file.judge is not None else None,
     )
 

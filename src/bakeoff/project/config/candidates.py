@@ -40,6 +40,7 @@ class CandidateSection(BaseModel):
         Text | dict[str, Any] | None, Field(description="answers must be JSON of this schema: a table, or a file")
     ] = None
     unset: Annotated[tuple[Text, ...], Field(description="shared parameters not to send to this candidate")] = ()
+    tuned_from: Annotated[Text | None, Field(description="name of the candidate that this is a fine-tune of")] = None
     answers: Annotated[Text | None, Field(description='with `via = "file"`: the file with the answers')] = None
     answers_id: Annotated[Text | None, Field(description="its column of row ids")] = None
     answers_column: Annotated[Text | None, Field(description="its column of answers")] = None
@@ -140,6 +141,11 @@ def timeouts_of(sections: Sequence[CandidateSection], names: Sequence[str]) -> d
 def prices_of(sections: Sequence[CandidateSection], names: Sequence[str]) -> dict[str, PricePerToken]:
     """Name to price, where the file gives one."""
     return {n: s.price_per_million.value() for n, s in zip(names, sections, strict=True) if s.price_per_million}
+
+
+def tuned_of(sections: Sequence[CandidateSection], names: Sequence[str]) -> dict[str, str]:
+    """Name of a fine-tune to name of its base, where the file says so. The base need not be there (any more)."""
+    return {n: s.tuned_from for n, s in zip(names, sections, strict=True) if s.tuned_from}
 
 
 def _without_default_limit(parameters: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,10 @@ class Preset:
     base_url: str
     source: str
     as_of: str
-    """ISO date on which the source was read."""
+    """ISO date on which the entry was made."""
+
+    checked: str | None = None
+    """ISO date on which the address was read on the provider's own page; None where no copy of it was found."""
 
     local: bool = False
     """It runs on a machine of the user's; its address may be set in the environment."""

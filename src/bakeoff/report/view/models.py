@@ -62,7 +62,7 @@ def models(data: ReportData, lang: Language) -> dict[str, ModelView]:
             bar=bar(model.quality.low, model.quality.value, model.quality.high, low, high) if model.quality else None,
             more=tuple(f"{metric_name(q.metric, lang)} {numbers.percent(q.value, lang)}" for q in model.qualities[1:]),
             scored=table.scored(model, lang),
-            states=_states(model, lang),
+            states=states_of(model, lang),
             p50=table.p50(model, lang),
             p95=table.p95(model, lang) if model.latency_ms else "",
             rate=table.rate(model, lang),
@@ -84,7 +84,8 @@ def metric_name(metric: str, lang: Language) -> str:
     return label(f"metric.{metric}", lang)
 
 
-def _states(model: ModelResult, lang: Language) -> tuple[str, ...]:
+def states_of(model: ModelResult, lang: Language) -> tuple[str, ...]:
+    """What went wrong with its answers, by kind: `2 blank`."""
     states = tuple(
         label(f"state.{state}", lang, n=model.counts[state])
         for state in ("failed", "blank", "cut", "missing", "unscored", "excluded")

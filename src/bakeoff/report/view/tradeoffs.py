@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from bakeoff.decide import Decision
 from bakeoff.decide.limits import usd_per_1000_rows
 from bakeoff.evaluate.results import ModelResult
 from bakeoff.report import numbers, table
 from bakeoff.report.data import ReportData
 from bakeoff.report.numbers import UNKNOWN, Language
+from bakeoff.report.stages import CostFacts
 from bakeoff.report.words import label, sentence
 from bakeoff.values import Reason, reason
 
@@ -35,36 +37,40 @@ class TradeoffsView:
 def tradeoffs(data: ReportData, lang: Language) -> TradeoffsView:
     """What is to be said; nothing where fewer than two candidates were measured."""
     return TradeoffsView(
-        sentences=tuple(sentence(one, lang) for one in _front(data, lang)),
+        sentences=tuple(sentence(one, lang) for one in front(data.decision, costs_of(data)[0], lang)),
         weights=tuple(_weights(data, lang)),
         share=_share(data, lang),
     )
 
 
 def costs_of(data: ReportData) -> tuple[dict[str, float], bool]:
+    """As `costs_at`, of a report."""
+    return costs_at(data.decision, data.stages.costs)
+
+
+def costs_at(decision: Decision, found: CostFacts | None) -> tuple[dict[str, float], bool]:
     """(US dollars by candidate, whether they are of a month): at the load where it is known of two or more.
 
     Else what the run itself would have cost for all rows: a candidate that left a race early is not cheap for that.
     Unknown is left out, never zero.
     """
-    found = data.stages.costs
     if found is not None:
         months = {
             model.model: float(line.month_usd)
-            for model in data.decision.models
+            for model in decision.models
             if (line := found.cheapest(model.model)) is not None
         }
         if len(months) > 1:
             return months, True
-    per_thousand = {one.model: (usd_per_1000_rows(one), one.n) for one in data.decision.models}
+    per_thousand = {one.model: (usd_per_1000_rows(one), one.n) for one in decision.models}
     return {name: usd * n / 1000 for name, (usd, n) in per_thousand.items() if usd is not None}, False
 
 
-def _front(data: ReportData, lang: Language) -> Iterator[Reason]:
-    measured = [model for model in table.ranked(data.decision) if model.quality and model.latency_ms]
+def front(decision: Decision, costs: Mapping[str, float], lang: Language) -> Iterator[Reason]:
+    """Who is on the Pareto front of quality, time and, where it is known of all, cost; and who stands behind whom."""
+    measured = [model for model in table.ranked(decision) if model.quality and model.latency_ms]
     if len(measured) < 2:
         return
-    costs, _ = costs_of(data)
     with_cost = all(model.model in costs for model in measured)
     points = {model.model: _point(model, costs if with_cost else {}) for model in measured}
     criteria = ["quality", "latency", *(["cost"] if with_cost else [])]
@@ -74,8 +80,8 @@ def _front(data: ReportData, lang: Language) -> Iterator[Reason]:
         for name, point in points.items()
         if (by := next((other for other, rival in points.items() if _beats(rival, point)), None)) is not None
     }
-    front = [name for name in points if name not in beaten]
-    yield reason("tradeoffs.front", alone=len(front) == 1, models=front, criteria=words)
+    ahead = [name for name in points if name not in beaten]
+    yield reason("tradeoffs.front", alone=len(ahead) == 1, models=ahead, criteria=words)
     for name, by in beaten.items():
         yield reason("tradeoffs.behind", model=name, by=by, criteria=words)
 

@@ -1,8 +1,7 @@
-"""Parts of a plan in words, for both views of `bakeoff fit`."""
+"""Parts of a plan in words, for the command and the page."""
 
-from bakeoff.cli.output import Language
 from bakeoff.fit.plan.plan import Plan
-from bakeoff.report.numbers import NBSP, UNKNOWN, decimal, rate, seconds
+from bakeoff.report.numbers import NBSP, UNKNOWN, Language, decimal, rate, seconds
 from bakeoff.report.words import label
 from bakeoff.values import Estimate
 

@@ -1,0 +1,1 @@
+"""How the page behaves in a browser: `python -m benchmarks.page`."""

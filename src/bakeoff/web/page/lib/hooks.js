@@ -1,0 +1,87 @@
+// What pages share in fetching and remembering.
+
+import { useCallback, useEffect, useRef, useState } from "../vendor/preact.js";
+import { connection, get } from "./api.js";
+
+/**
+ * What the server says at `path`; null asks nothing. The last answer stays while a new one is fetched.
+ * Asked again when the path changes, on `reload()`, and when the server is back after it was gone.
+ * @returns {{data: any, error: ?Error, loading: boolean, reload: () => void}}
+ */
+export function useFetch(path, { wait = 0 } = {}) {
+  const [state, set] = useState({ data: null, error: null, loading: path !== null, path });
+  const [turn, again] = useState(0);
+  useEffect(() => {
+    if (path === null) { set({ data: null, error: null, loading: false, path }); return undefined; }
+    const stop = new AbortController();
+    set((old) => ({ ...old, loading: true }));
+    const timer = setTimeout(() => get(path, { signal: stop.signal }).then(
+      (data) => set({ data, error: null, loading: false, path }),
+      (error) => { if (error.name !== "AbortError") set((old) => ({ ...old, error, loading: false, path })); },
+    ), wait);
+    return () => { clearTimeout(timer); stop.abort(); };
+  }, [path, turn]);
+  useEffect(() => connection.listen((gone) => { if (!gone) again((n) => n + 1); }), []);
+  return { ...state, reload: useCallback(() => again((n) => n + 1), []) };
+}
+
+/** Whether the server is gone. */
+export function useGone() {
+  const [gone, set] = useState(connection.gone);
+  useEffect(() => connection.listen(set), []);
+  return gone;
+}
+
+/** A value that outlives the page, by browser. */
+export function useStored(key, initial) {
+  const [value, set] = useState(() => stored(key, initial));
+  const keep = (next) => { set(next); store(key, next); };
+  return [value, keep];
+}
+export function stored(key, initial) {
+  try { return JSON.parse(localStorage.getItem(`bakeoff.${key}`)) ?? initial; } catch { return initial; }
+}
+export function store(key, value) {
+  try { localStorage.setItem(`bakeoff.${key}`, JSON.stringify(value)); } catch { /* private window: only now */ }
+}
+
+/** Call `work` every `fast` ms, five times as seldom while nobody looks; a slow answer delays the next. */
+export function useEvery(work, fast, active = true) {
+  const latest = useRef(work);
+  latest.current = work;
+  useEffect(() => {
+    if (!active) return undefined;
+    let timer;
+    let ended = false;
+    const turn = async () => {
+      try { await latest.current(); } catch { /* told where it was asked; the next turn tries again */ }
+      if (!ended) timer = setTimeout(turn, document.hidden ? fast * 5 : fast);
+    };
+    timer = setTimeout(turn, fast);
+    return () => { ended = true; clearTimeout(timer); };
+  }, [fast, active]);
+}
+
+/** A page's own stylesheet, fetched when the page is first opened. */
+const sheets = new Map();
+export function useStyles(...names) {
+  const [ready, set] = useState(names.every((name) => sheets.get(name) === true));
+  useEffect(() => {
+    Promise.all(names.map(styles)).then(() => set(true));
+  }, []);
+  return ready;
+}
+function styles(name) {
+  if (sheets.get(name) === true) return true;
+  if (!sheets.has(name)) sheets.set(name, new Promise((done) => {
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `page/styles/${name}.css` });
+    link.onload = link.onerror = () => { sheets.set(name, true); done(true); };
+    document.head.append(link);
+  }));
+  return sheets.get(name);
+}
+
+/** Title of the window. */
+export function useTitle(...parts) {
+  useEffect(() => { document.title = [...parts.filter(Boolean), "Bakeoff"].join(" · "); }, parts);
+}

@@ -1,0 +1,22 @@
+// One part of the comparison. What needs a request or a chart begins when it is first seen.
+
+import { html, useEffect, useRef, useState } from "../../vendor/preact.js";
+import { t } from "../../lib/words.js";
+
+export function Section({ name, children }) {
+  return html`<section id=${`compare-${name}`} class=${`compare-${name}`} aria-labelledby=${`compare-${name}-h`}>
+    <h2 id=${`compare-${name}-h`}>${t(`compare.part.${name}`)}</h2>${children}</section>`;
+}
+
+/** Draws its children from the moment that it comes near the window. */
+export function WhenSeen({ children, class: more = "" }) {
+  const box = useRef(null);
+  const [seen, set] = useState(false);
+  useEffect(() => {
+    if (seen) return undefined;
+    const look = new IntersectionObserver((entries) => { if (entries.some((one) => one.isIntersecting)) set(true); }, { rootMargin: "200px" });
+    look.observe(box.current);
+    return () => look.disconnect();
+  }, [seen]);
+  return html`<div ref=${box} class=${`when-seen ${more}`}>${seen && children}</div>`;
+}

@@ -1,0 +1,34 @@
+// A menu that opens at a place of the sheet: a column's, by mouse or keys.
+
+import { html, useEffect, useRef } from "../../vendor/preact.js";
+
+/**
+ * @param {{text: string, onClick: () => void, checked: ?boolean, kind: ?string}[]} items null separates groups.
+ * @param {Element} anchor below which it opens.
+ */
+export function PopMenu({ label, items, anchor, onClose }) {
+  const box = useRef(null);
+  useEffect(() => {
+    const at = anchor.getBoundingClientRect();
+    const own = box.current.getBoundingClientRect();
+    const left = Math.max(8, Math.min(at.right - own.width, innerWidth - own.width - 8));
+    const top = Math.max(8, Math.min(at.bottom + 4, innerHeight - own.height - 8));
+    Object.assign(box.current.style, { left: `${left}px`, top: `${top}px` });
+    box.current.querySelector("[role^=menuitem]")?.focus();
+    const away = (event) => { if (!box.current?.contains(event.target)) onClose(false); };
+    addEventListener("pointerdown", away);
+    return () => removeEventListener("pointerdown", away);
+  }, [anchor]);
+  const keys = (event) => {
+    const all = [...box.current.querySelectorAll("[role^=menuitem]")];
+    const at = all.indexOf(document.activeElement);
+    const next = { ArrowDown: at + 1, ArrowUp: at - 1 + all.length, Home: 0, End: all.length - 1 }[event.key];
+    if (next !== undefined) { event.preventDefault(); all[next % all.length].focus(); }
+    if (event.key === "Escape" || event.key === "Tab") { event.preventDefault(); onClose(true); }
+    event.stopPropagation();
+  };
+  return html`<div class="menu-list pop-menu" role="menu" aria-label=${label} ref=${box} onKeyDown=${keys}>
+    ${items.map((item) => (item === null ? html`<hr role="separator" />` : html`<button type="button" tabindex="-1" class=${item.kind}
+      role=${item.checked === undefined ? "menuitem" : "menuitemradio"} aria-checked=${item.checked}
+      onClick=${() => { onClose(true); item.onClick(); }}>${item.text}</button>`))}</div>`;
+}

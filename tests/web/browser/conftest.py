@@ -1,0 +1,74 @@
+"""A real browser, Debian's Chromium, for tests of the page. Every test's page must stay quiet: no error in the console,
+no request to another host.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One browser for all tests."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, serve: Any) -> Iterator[Callable[..., Any]]:
+    """`open_page(url, lang="vi", dark=True, width=390, quiet=False)` opens a page in a fresh profile.
+
+    After `serve`, so that pages are closed before their server is: else they log that it is gone.
+    """
+    contexts: list[Any] = []
+    heard: list[str] = []
+
+    def start(url: str, *, lang: str = "en", dark: bool = False, width: int = 1280, quiet: bool = True) -> Any:
+        context = browser.new_context(
+            viewport={"width": width, "height": 844}, color_scheme="dark" if dark else "light",
+            locale={"en": "en-US", "vi": "vi-VN"}[lang],
+        )  # fmt: skip
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("request", lambda request: _same_host(request.url, heard))
+        if quiet:
+            page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
+            page.on("pageerror", lambda error: heard.append(str(error)))
+        page.goto(url)
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()
+    assert heard == []
+
+
+def _same_host(url: str, heard: list[str]) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("data", "blob", "about") and parts.hostname != "127.0.0.1":
+        heard.append(f"asked {url}")
+
+
+def violations(page: Any) -> list[str]:
+    """What axe finds: rule, and the first element that breaks it."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0]['failureSummary'][:300]}"
+        for one in found["violations"]
+    ]
