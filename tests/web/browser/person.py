@@ -56,7 +56,7 @@ def from_file_to_report(page: Any, file: Path, lang: Language, *, timeout_s: flo
     page.get_by_role("button", name=says["job.start"], exact=True).click()
     page.locator(".job-button.ended.finished").wait_for()
     page.get_by_role("link", name=says["nav.decision"], exact=True).click()
-    sentence = str(page.locator("h1").inner_text())
+    sentence = str(page.locator(".verdict h1").inner_text())
     page.get_by_role("button", name=says["decision.download"]).click()
     with page.expect_download() as awaited:
         page.get_by_role("menuitem", name=says["decision.file.html"]).click()

@@ -83,7 +83,7 @@ def test_the_shortlist_explains_itself(serve: Serve, open_page: Open, project: P
     assert page.locator(".pick .reasons li").count() >= 6
     page.get_by_role("button", name="Add as a candidate").first.click()
     page.get_by_text("Is a candidate").wait_for()
-    assert '[[candidates]]' in (project / "bakeoff.toml").read_text(encoding="utf-8").split("llama-server")[0]
+    assert "[[candidates]]" in (project / "bakeoff.toml").read_text(encoding="utf-8").split("llama-server")[0]
     page.get_by_label("Why not").fill("gemma 3 4b")
     page.get_by_role("button", name="Explain").click()
     page.get_by_text("is not on the shortlist").wait_for()

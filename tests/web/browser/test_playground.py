@@ -90,7 +90,7 @@ def test_stop_try_again_and_one_that_fails(serve: Callable[..., str], open_page:
     page.get_by_role("button", name="Add a model").click()
     page.locator(".voice").nth(2).locator("select").select_option(label="Another model…")
     page.get_by_label("Model", exact=True).fill("nobody")
-    page.get_by_label("Route").fill("http://127.0.0.1:1/v1")
+    page.get_by_label("Where it runs").fill("http://127.0.0.1:1/v1")
     page.get_by_role("button", name="Talk to it").click()
     say(page, "hello")
     page.locator(".voice").nth(2).get_by_role("alert").wait_for()
@@ -112,8 +112,8 @@ def test_the_system_prompt_becomes_the_projects(serve: Callable[..., str], open_
     page = open_page(f"{serve(folder)}#/p/tickets/playground", quiet=False)  # the browser logs the 409
     page.get_by_label("System prompt").fill("Say <b>nothing</b>.")
     use = page.get_by_role("button", name="Use this system prompt in the project")
-    use.click()
-    page.wait_for_function("document.querySelector('.talk-settings .button').disabled")
+    with page.expect_response(lambda answer: answer.url.endswith("/prompt") and answer.status == 200):
+        use.click()
     text = (folder / "bakeoff.toml").read_text("utf-8")
     assert Project(folder).config.prompt.system == "Say <b>nothing</b>."
     assert "# A comment that must survive." in text

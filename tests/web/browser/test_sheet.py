@@ -125,7 +125,7 @@ def test_what_a_person_says_and_two_at_once(serve: Serve, open_page: Open, proje
     versions.get_by_text("Minh").wait_for()
     assert "negative" in versions.inner_text()
     assert "<b>neutral</b>, really" in versions.inner_text()
-    page.get_by_role("button", name="Save yours").click()
+    page.get_by_role("button", name="Save mine").click()
     corrected = page.locator(".corrected")
     corrected.get_by_text("<b>neutral</b>, really").wait_for()
     assert "Lan" in corrected.inner_text()

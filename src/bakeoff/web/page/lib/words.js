@@ -47,10 +47,10 @@ function format(value, options) {
   return formats.get(key).format(value);
 }
 
-/** The word between a number and its unit: none before %, a space else. */
+/** Before % stands nothing in English, and an unbreakable space in Vietnamese, as in the report. */
 export const count = (n) => format(n, { maximumFractionDigits: 0 });
 export const decimal = (n, digits = 2) => format(n, { maximumFractionDigits: digits });
-export const percent = (share, digits = 1) => `${format(share * 100, { maximumFractionDigits: digits })} %`.replace(" %", lang === "vi" ? "%" : "%");
+export const percent = (share, digits = 1) => `${format(share * 100, { maximumFractionDigits: digits })}${lang === "vi" ? "\u00a0%" : "%"}`;
 export const points = (share) => format(share * 100, { maximumFractionDigits: 1 });
 /** Three significant digits: prices go from a millionth to millions. */
 export function money(usd) {
@@ -73,8 +73,9 @@ export function duration(seconds) {
   const [h, m] = [Math.floor(s / 3600), Math.floor((s % 3600) / 60)];
   const minutes = lang === "vi" ? "phút" : "min";
   const hours = lang === "vi" ? "giờ" : "h";
+  const unit = lang === "vi" ? "giây" : "s";
   if (h) return `${h} ${hours} ${m} ${minutes}`;
-  return m ? `${m} ${minutes} ${s % 60} s` : `${s} s`;
+  return m ? `${m} ${minutes} ${s % 60} ${unit}` : `${s} ${unit}`;
 }
 /** An ISO time in the reader's own zone. */
 export const time = (iso) => new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));

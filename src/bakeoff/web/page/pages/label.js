@@ -19,7 +19,7 @@ export default function Label({ route, project }) {
   useTitle(t(`label.tab.${tab}`), t("nav.label"), project);
   if (!ready) return html`<${Loading} />`;
   return html`<div class="ab">
-    <nav class="ab-tabs" aria-label=${t("label.tabs")}>${TABS.map((one) => html`<a href=${href(project, "label", { rest: one === "ask" ? [] : [one] })}
+    <nav class="tabs" aria-label=${t("label.tabs")}>${TABS.map((one) => html`<a href=${href(project, "label", { rest: one === "ask" ? [] : [one] })}
       aria-current=${one === tab ? "page" : undefined}>${t(`label.tab.${one}`)}</a>`)}</nav>
     ${tab === "judge" ? html`<${Judge} project=${project} />`
       : tab === "standings" ? html`<${Standings} project=${project} />`

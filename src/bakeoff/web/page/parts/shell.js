@@ -1,6 +1,6 @@
 // The frame around every page: where one is, where one can go, what is running, language and look.
 
-import { html, useEffect } from "../vendor/preact.js";
+import { html, useEffect, useRef } from "../vendor/preact.js";
 import { useGone, useStored } from "../lib/hooks.js";
 import { href } from "../lib/route.js";
 import { lang, t } from "../lib/words.js";
@@ -22,10 +22,14 @@ function Look() {
 
 export function Shell({ route, single, onLang, children }) {
   const gone = useGone();
+  const opened = useRef(false);
   const { project, page } = route;
   useEffect(() => {  // on a phone the names of the pages do not all fit
     document.querySelector(".top nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
-  }, [page]);
+    // A link within a page is gone with it: the keyboard goes on at the new page, not at the top of the window.
+    if (opened.current && document.activeElement === document.body) document.getElementById("main").focus({ preventScroll: true });
+    opened.current = true;
+  }, [project, page]);
   const other = lang === "vi" ? "en" : "vi";
   return html`
     <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById("main").focus(); }}>${t("app.skip")}</a>

@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "../../vendor/preact.js";
 import { useFetch } from "../../lib/hooks.js";
-import { decimal, lang, t } from "../../lib/words.js";
+import { day, decimal, lang, t } from "../../lib/words.js";
 import { Button, Checkbox, Field, Input, Segmented, Select } from "../../parts/basic.js";
 import { machineName } from "./ways.js";
 
@@ -98,7 +98,7 @@ function Prices({ name, data, draft, change }) {
   for (const [key, found] of Object.entries(known)) if (found) seen.current[key] = found.estimate;
   const set = (table) => (value) => change({ [table]: { ...draft[table], [name]: value } });
   const said = (estimate) => (estimate ? t("cost.form.known", { low: decimal(estimate.low, 2), high: decimal(estimate.high, 2),
-    date: estimate.as_of ?? "–" }) : t("cost.form.unknown"));
+    date: estimate.as_of ? day(estimate.as_of) : "–" }) : t("cost.form.unknown"));
   const field = (table) => html`<${Number_} label=${t(`cost.form.${table}`)} value=${draft[table]?.[name]} usual=${seen.current[table]?.value}
     hint=${table === "measured" ? undefined : said(seen.current[table])} onChange=${set(table)} />`;
   return html`<div class="prices">${field("prices")}${field("rents")}${field("measured")}</div>`;
@@ -112,7 +112,7 @@ function Electricity({ data, draft, change }) {
   const options = tariffs.map((one) => [one.code, `${name(one)}: ${decimal(one.usd_per_kwh.value, 3)}`]);
   const chosen = tariffs.find((one) => one.code === (draft.electricity ?? ""));
   return html`<${Select} label=${t("cost.form.electricity")} value=${own ? "own" : draft.electricity ?? ""}
-      hint=${chosen && t("cost.form.known", { low: decimal(chosen.usd_per_kwh.low, 3), high: decimal(chosen.usd_per_kwh.high, 3), date: chosen.usd_per_kwh.as_of })}
+      hint=${chosen && t("cost.form.known", { low: decimal(chosen.usd_per_kwh.low, 3), high: decimal(chosen.usd_per_kwh.high, 3), date: chosen.usd_per_kwh.as_of ? day(chosen.usd_per_kwh.as_of) : "–" })}
       options=${[...options, ["own", t("cost.form.own_price")]]}
       onChange=${(value) => change({ electricity: value === "own" ? plain((chosen ?? tariffs[0]).usd_per_kwh.value) : value || undefined })} />
     ${own && html`<${Number_} label=${t("cost.form.kwh")} value=${Number(draft.electricity)} most=${10}
