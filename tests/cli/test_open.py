@@ -60,7 +60,7 @@ def test_the_address_is_the_answer_and_ending_is_no_error(tmp_path: Path, stop: 
         process.send_signal(stop)
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (0, "")
-    assert err.startswith(f"Đang phục vụ {tmp_path}")
+    assert err.startswith(f"Đã mở {tmp_path}")
     assert "Traceback" not in err
     assert list((tmp_path / "tmp").rglob("a.csv")) == []
 
