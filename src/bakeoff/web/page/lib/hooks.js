@@ -1,6 +1,6 @@
 // What pages share in fetching and remembering.
 
-import { useCallback, useEffect, useRef, useState } from "../vendor/preact.js";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { connection, get } from "./api.js";
 
 /**
@@ -60,6 +60,33 @@ export function useEvery(work, fast, active = true) {
     timer = setTimeout(turn, fast);
     return () => { ended = true; clearTimeout(timer); };
   }, [fast, active]);
+}
+
+/**
+ * While `open`: a click beside the element of `box` closes it. The focus is in its first `first` before the next key is
+ * read; after the paint, a quick key would be undone by it.
+ */
+export function useOpened(box, open, close, first) {
+  useLayoutEffect(() => {
+    if (!open) return undefined;
+    const away = (event) => { if (!box.current?.contains(event.target)) close(); };
+    addEventListener("pointerdown", away);
+    box.current.querySelector(first)?.focus();
+    return () => removeEventListener("pointerdown", away);
+  }, [open]);
+}
+
+/** Text that is typed, told `wait` ms after its last change; `[what is shown, what takes an input]`. */
+export function useTyped(value, tell, wait) {
+  const [text, set] = useState(value);
+  const timer = useRef(0);
+  useEffect(() => { set(value); }, [value]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return [text, (next) => {
+    set(next);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => tell(next.trim()), wait);
+  }];
 }
 
 /** A page's own stylesheet, fetched when the page is first opened. */

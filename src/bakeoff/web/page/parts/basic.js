@@ -1,6 +1,7 @@
 // The small parts of every page. Each takes the attributes of its element besides its own.
 
 import { html, useEffect, useId, useRef, useState } from "../vendor/preact.js";
+import { useOpened } from "../lib/hooks.js";
 import { t } from "../lib/words.js";
 
 const cls = (...names) => names.filter(Boolean).join(" ");
@@ -113,13 +114,7 @@ export function Dialog({ title, onClose, children, wide = false, footer }) {
 export function Menu({ label, items, ...rest }) {
   const [open, set] = useState(false);
   const box = useRef(null);
-  useEffect(() => {
-    if (!open) return undefined;
-    const away = (event) => { if (!box.current?.contains(event.target)) set(false); };
-    addEventListener("pointerdown", away);
-    box.current?.querySelector("[role=menuitem]")?.focus();
-    return () => removeEventListener("pointerdown", away);
-  }, [open]);
+  useOpened(box, open, () => set(false), "[role=menuitem]");
   const keys = (event) => {
     const found = [...box.current.querySelectorAll("[role=menuitem]")];
     const at = found.indexOf(document.activeElement);

@@ -1,7 +1,7 @@
 // What the list is narrowed to. Everything stands in the address, so that a list can be sent to somebody.
 
-import { html, useEffect, useRef, useState } from "../../vendor/preact.js";
-import { useFetch } from "../../lib/hooks.js";
+import { html, useState } from "../../vendor/preact.js";
+import { useFetch, useTyped } from "../../lib/hooks.js";
 import { collator, t } from "../../lib/words.js";
 import { Button, Checkbox, Input, Select } from "../../parts/basic.js";
 import { languageName } from "../needs/languages.js";
@@ -57,13 +57,6 @@ export function Filters({ asked, set }) {
 }
 
 function Find({ value, set }) {
-  const [text, setText] = useState(value);
-  const timer = useRef(0);
-  useEffect(() => { setText(value); }, [value]);
-  const typed = (next) => {
-    setText(next);
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => set(next.trim()), 250);
-  };
+  const [text, typed] = useTyped(value, set, 250);
   return html`<${Input} type="search" label=${t("models.filter.find")} placeholder=${t("models.find_hint")} value=${text} maxlength="200" onInput=${typed} />`;
 }

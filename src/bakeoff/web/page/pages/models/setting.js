@@ -1,6 +1,7 @@
 // The machine, and what is asked of it: context, users, quantization. Moving a slider moves every bar.
 
-import { html, useEffect, useRef, useState } from "../../vendor/preact.js";
+import { html } from "../../vendor/preact.js";
+import { useTyped } from "../../lib/hooks.js";
 import { bytes, count, decimal, t } from "../../lib/words.js";
 import { Range } from "../../parts/basic.js";
 import { MachineInput } from "./machine.js";
@@ -38,15 +39,7 @@ export function Sliders({ setting, set }) {
 
 /** Typing waits for its end: half a name is no machine. */
 function TypedMachine({ value, error, set }) {
-  const [text, setText] = useState(value);
-  const timer = useRef(0);
-  useEffect(() => { setText(value); }, [value]);
-  const typed = (next) => {
-    setText(next);
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => set(next.trim()), TYPING_MS);
-  };
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const [text, typed] = useTyped(value, set, TYPING_MS);
   return html`<${MachineInput} label=${t("models.machine")} value=${text} error=${error} onInput=${typed} />`;
 }
 

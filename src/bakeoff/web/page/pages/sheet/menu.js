@@ -1,6 +1,7 @@
 // A menu that opens at a place of the sheet: a column's, by mouse or keys.
 
-import { html, useEffect, useRef } from "../../vendor/preact.js";
+import { html, useLayoutEffect, useRef } from "../../vendor/preact.js";
+import { useOpened } from "../../lib/hooks.js";
 
 /**
  * @param {{text: string, onClick: () => void, checked: ?boolean, kind: ?string}[]} items null separates groups.
@@ -8,17 +9,14 @@ import { html, useEffect, useRef } from "../../vendor/preact.js";
  */
 export function PopMenu({ label, items, anchor, onClose }) {
   const box = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const at = anchor.getBoundingClientRect();
     const own = box.current.getBoundingClientRect();
     const left = Math.max(8, Math.min(at.right - own.width, innerWidth - own.width - 8));
     const top = Math.max(8, Math.min(at.bottom + 4, innerHeight - own.height - 8));
     Object.assign(box.current.style, { left: `${left}px`, top: `${top}px` });
-    box.current.querySelector("[role^=menuitem]")?.focus();
-    const away = (event) => { if (!box.current?.contains(event.target)) onClose(false); };
-    addEventListener("pointerdown", away);
-    return () => removeEventListener("pointerdown", away);
   }, [anchor]);
+  useOpened(box, anchor, () => onClose(false), "[role^=menuitem]");
   const keys = (event) => {
     const all = [...box.current.querySelectorAll("[role^=menuitem]")];
     const at = all.indexOf(document.activeElement);

@@ -1,6 +1,7 @@
 // Above the sheet: run, add, find, filter, and how it is shown.
 
 import { html, useEffect, useRef, useState } from "../../vendor/preact.js";
+import { useOpened } from "../../lib/hooks.js";
 import { t } from "../../lib/words.js";
 import { Button, Checkbox, Menu, Segmented, Select } from "../../parts/basic.js";
 import { about, titleOf } from "./names.js";
@@ -26,13 +27,7 @@ function Find({ value, onFind, onDown }) {
 function Popover({ label, badge, children }) {
   const [open, set] = useState(false);
   const box = useRef(null);
-  useEffect(() => {
-    if (!open) return undefined;
-    const away = (event) => { if (!box.current?.contains(event.target)) set(false); };
-    addEventListener("pointerdown", away);
-    box.current.querySelector(".popover input, .popover select, .popover button")?.focus();
-    return () => removeEventListener("pointerdown", away);
-  }, [open]);
+  useOpened(box, open, () => set(false), ".popover input, .popover select, .popover button");
   const keys = (event) => { if (event.key === "Escape" && open) { event.stopPropagation(); set(false); box.current.querySelector("button").focus(); } };
   return html`<div class="menu" ref=${box} onKeyDown=${keys}>
     <${Button} aria-expanded=${open} onClick=${() => set(!open)}>${label}${badge && html`<span class="count">${badge}</span>`}<//>
