@@ -5,6 +5,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def stub_server(**settings: Any) -> Iterator[int]:
+    """`stub_process`, for who needs its port."""
+    with stub_process(**settings) as url:
+        yield int(url.rpartition(":")[2])
 
 
 @contextmanager

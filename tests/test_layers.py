@@ -12,6 +12,7 @@ LAYERS = {
     "addresses": 0,
     "cache_folder": 0,
     "errors": 0,
+    "processes": 0,
     "rooms": 0,
     "units": 0,
     "values": 0,

@@ -1,6 +1,5 @@
 """A headless Chromium that is watched: bytes on the wire, CPU of all its processes, heap, blanks while it scrolls."""
 
-import shutil
 import subprocess
 import sys
 import time
@@ -10,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.web.browser.chromium import CHROMIUM
+from tests.web.browser.chromium import chromium as started
+
 ROOT = Path(__file__).resolve().parent.parent.parent
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 USABLE = """(() => {
   const look = () => {
@@ -85,12 +85,8 @@ def chromium() -> Iterator[Any]:
     """
     if CHROMIUM is None:
         sys.exit("no chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with started() as browser:
         yield browser
-        browser.close()
 
 
 @dataclass

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.common import stub_server
 
 from bakeoff.errors import BusyError
 from bakeoff.project import Listener, Project
@@ -27,11 +28,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def slow_port() -> Iterator[int]:
     """A model server that takes 50 ms for an answer."""
-    command = [sys.executable, "-m", "tests.stub", "--latency-ms", "50"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-        process.terminate()
+    with stub_server(latency_ms=50) as port:
+        yield port
 
 
 def in_terminal(folder: Path) -> "subprocess.Popen[bytes]":

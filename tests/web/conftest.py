@@ -1,7 +1,5 @@
 """What tests of the page share: a stub model server, a workspace with a finished project, a client, a real server."""
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +7,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from benchmarks.common import stub_server
 from starlette.testclient import TestClient
 
 from bakeoff.web.app import guarded
@@ -20,11 +19,8 @@ from tests.web.projects import run_project, write_project
 @pytest.fixture(scope="session")
 def stub_port() -> Iterator[int]:
     """A model server that answers at once."""
-    command = [sys.executable, "-m", "tests.stub"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-        process.terminate()
+    with stub_server() as port:
+        yield port
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +35,15 @@ def finished(tmp_path_factory: pytest.TempPathFactory, stub_port: int) -> Path:
 def project(tmp_path: Path, stub_port: int) -> Path:
     """A finished project of one's own, for tests that write."""
     folder = write_project(tmp_path / "tickets", stub_port)
+    run_project(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def known(tmp_path_factory: pytest.TempPathFactory, stub_port: int) -> Path:
+    """Two candidates that the catalog knows. Do not write into it."""
+    folder = tmp_path_factory.mktemp("known") / "tickets"
+    write_project(folder, stub_port, rows=6, models=("Qwen/Qwen3-8B", "Qwen/Qwen3-0.6B"))
     run_project(folder)
     return folder
 

@@ -10,20 +10,11 @@ from starlette.testclient import TestClient
 
 from bakeoff.project import Project
 from bakeoff.project.costing import costs
-from tests.web.projects import run_project, write_project
+from tests.web.projects import write_project
 
 Call = Callable[..., TestClient]
 MACHINES = ["RTX 4090, 64 GB RAM", "2x H100 SXM"]
 HERE = "/api/projects/tickets/cost"
-
-
-@pytest.fixture(scope="session")
-def known(tmp_path_factory: pytest.TempPathFactory, stub_port: int) -> Path:
-    """Two candidates that the catalog knows. Do not write into it."""
-    folder = tmp_path_factory.mktemp("known") / "tickets"
-    write_project(folder, stub_port, rows=6, models=("Qwen/Qwen3-8B", "Qwen/Qwen3-0.6B"))
-    run_project(folder)
-    return folder
 
 
 def kinds(document: dict[str, Any]) -> set[tuple[str, str]]:

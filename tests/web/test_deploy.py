@@ -6,19 +6,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.projects import run_project, write_project
+from tests.web.projects import write_project
 
 Call = Callable[..., TestClient]
 HERE = "/api/projects/tickets/deploy"
-
-
-@pytest.fixture(scope="session")
-def known(tmp_path_factory: pytest.TempPathFactory, stub_port: int) -> Path:
-    """Two candidates that the catalog knows. Do not write into it."""
-    folder = tmp_path_factory.mktemp("deploy") / "tickets"
-    write_project(folder, stub_port, rows=6, models=("Qwen/Qwen3-8B", "Qwen/Qwen3-0.6B"))
-    run_project(folder)
-    return folder
 
 
 def test_the_choice_with_everything_that_runs_it(client: Call, known: Path) -> None:

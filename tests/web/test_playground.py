@@ -1,8 +1,6 @@
 """The playground: several models answer side by side, as they come; nothing of it goes to the ledger."""
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+from benchmarks.common import stub_server
 from starlette.testclient import TestClient
 
 from bakeoff.project import Listener, Project
@@ -165,11 +164,8 @@ def test_what_makes_no_sense_is_refused(client: Call, project: Path, asked: dict
 @pytest.fixture
 def slow() -> Iterator[int]:
     """A model server that takes two seconds for an answer."""
-    command = [sys.executable, "-m", "tests.stub", "--latency-ms", "2000"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-        process.terminate()
+    with stub_server(latency_ms=2000) as port:
+        yield port
 
 
 def asking(url: str, **asked: Any) -> Request:

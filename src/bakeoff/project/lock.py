@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 
 from bakeoff.errors import BusyError, StorageError
 from bakeoff.evaluate.store import now
+from bakeoff.processes import is_alive
 
 
 @contextmanager
@@ -51,15 +52,7 @@ def is_running(folder: Path) -> bool:
         pid, host = int(found["pid"]), found["host"]
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    if host != socket.gethostname() or os.name == "nt":
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False  # it was killed and could not clean up
-    except PermissionError:
-        return True
-    return True
+    return host != socket.gethostname() or is_alive(pid)  # one that was killed could not clean up
 
 
 def _holder(path: Path) -> str:

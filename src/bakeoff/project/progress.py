@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from bakeoff.processes import is_alive
+
 FILE = ".bakeoff-progress.json"
 SCHEMA, VERSION = "bakeoff.progress", 1
 
@@ -97,7 +99,7 @@ def _alive(document: dict[str, Any]) -> bool:
     if sys.platform.startswith("linux"):
         now = _birth(pid)
         return now is not None and birth in (None, now)
-    return _answers(pid)
+    return is_alive(pid)
 
 
 def _birth(pid: int) -> str | None:
@@ -108,28 +110,3 @@ def _birth(pid: int) -> str | None:
     except (OSError, ValueError):
         return None
     return None if state in "ZX" else rest[18]
-
-
-def _answers(pid: int) -> bool:
-    if sys.platform == "win32":
-        return _answers_on_windows(pid)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def _answers_on_windows(pid: int) -> bool:
-    import ctypes
-
-    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined, unused-ignore]
-    handle = kernel.OpenProcess(0x1000, False, pid)  # PROCESS_QUERY_LIMITED_INFORMATION
-    if not handle:
-        return False
-    code = ctypes.c_ulong()
-    kernel.GetExitCodeProcess(handle, ctypes.byref(code))
-    kernel.CloseHandle(handle)
-    return code.value == 259  # STILL_ACTIVE

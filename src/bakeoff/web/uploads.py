@@ -17,6 +17,7 @@ from typing import IO
 from bakeoff.errors import BakeoffError, StorageError
 from bakeoff.evaluate.files import read_table
 from bakeoff.evaluate.types import Table
+from bakeoff.processes import is_alive
 from bakeoff.units import show_bytes
 from bakeoff.web.bodies import MOST_UPLOAD_BYTES
 from bakeoff.web.errors import Refused
@@ -141,19 +142,7 @@ def _sweep() -> None:
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
         found = re.match(rf"{PREFIX}(\d+)-", path.name)
         with suppress(OSError):
-            if found is None or path.is_symlink() or _lives(int(found[1])):
+            if found is None or path.is_symlink() or is_alive(int(found[1])):
                 continue
             if not hasattr(os, "getuid") or path.lstat().st_uid == os.getuid():
                 shutil.rmtree(path, ignore_errors=True)
-
-
-def _lives(pid: int) -> bool:
-    if os.name == "nt":
-        return True  # a signal 0 would end it there; the system clears its temporary folder itself
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -7,9 +7,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Depends, Request
 
-from bakeoff.errors import BakeoffError
 from bakeoff.project import FILE_NAME
-from bakeoff.project.project import LEDGER_NAME, Project
+from bakeoff.project.project import Project
 from bakeoff.web.errors import Refused
 
 T = TypeVar("T")
@@ -156,5 +155,3 @@ def opened_of(project: str, request: Request) -> Opened:
 
 Here = Annotated[Workspace, Depends(workspace_of)]
 Project_ = Annotated[Opened, Depends(opened_of)]
-
-__all__ = ["LEDGER_NAME", "BakeoffError", "Here", "Opened", "Project_", "Workspace"]

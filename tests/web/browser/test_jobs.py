@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.common import stub_server
 
 from tests.web.browser.conftest import violations
 from tests.web.projects import write_project
@@ -33,11 +34,8 @@ OPEN_DIALOG = """async (rows) => {
 @pytest.fixture(scope="module")
 def slow_port() -> Iterator[int]:
     """A model server that takes 60 ms for an answer."""
-    command = [sys.executable, "-m", "tests.stub", "--latency-ms", "60"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-        process.terminate()
+    with stub_server(latency_ms=60) as port:
+        yield port
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The playground in a browser: side by side, as it comes, stopped, tried again, saved as a row."""
 
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.common import stub_server
 
 from bakeoff.project import Project
 from bakeoff.project.editing import append_tables
@@ -23,11 +22,8 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture(scope="module")
 def slow_port() -> Iterator[int]:
     """A model server that takes a while, so that something can be done meanwhile."""
-    command = [sys.executable, "-m", "tests.stub", "--latency-ms", "1500"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-        process.terminate()
+    with stub_server(latency_ms=1500) as port:
+        yield port
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from typing import Any
 from bakeoff.fit.memory import PARTS, Memory
 from bakeoff.fit.plan.plan import Answer, DeviceUse, Plan
 from bakeoff.fit.plan.table import Row, Table
+from bakeoff.fit.plan.wanted import Wanted
 from bakeoff.values import Reason, to_json
 
 SCHEMA, VERSION = "bakeoff.fit", 1
@@ -17,7 +18,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "version": VERSION,
         "machine": to_json(answer.machine),
         "model": answer.model.id,
-        "request": request_json(answer),
+        "request": request_json(answer.wanted),
         "plans": [plan_json(plan, chosen=plan is answer.chosen) for plan in answer.plans],
         "changes": [reason_json(one) for one in answer.changes],
         "notes": [reason_json(one) for one in answer.notes],
@@ -30,7 +31,7 @@ def table_json(table: Table) -> dict[str, Any]:
         "schema": SCHEMA,
         "version": VERSION,
         "machine": to_json(table.machine),
-        "request": request_json(table),
+        "request": request_json(table.wanted),
         "catalog": table.snapshot,
         "looked_at": table.looked_at,
         "plans": [row_json(row) for row in table.rows],
@@ -38,9 +39,8 @@ def table_json(table: Table) -> dict[str, Any]:
     }
 
 
-def request_json(answer: Answer | Table) -> dict[str, Any]:
+def request_json(wanted: Wanted) -> dict[str, Any]:
     """What was asked."""
-    wanted = answer.wanted
     return {
         "context_tokens": wanted.context_tokens,
         "prompt_tokens": wanted.prompt_tokens,

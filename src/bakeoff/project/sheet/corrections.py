@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bakeoff.errors import UsageError
 from bakeoff.evaluate.following import Noted
 from bakeoff.evaluate.store import Ledger
+from bakeoff.project.sheet.sound import sound
 
 KIND = "correction"
 """Of the finding in the ledger."""
@@ -47,7 +48,7 @@ def checked_author(author: str) -> str:
     Raises:
         UsageError: there is none, or it is half of a character.
     """
-    name = _sound(" ".join(author.split()), "the name")[:MOST_NAME]
+    name = sound(" ".join(author.split()), "the name")[:MOST_NAME]
     if not name:
         raise UsageError("who writes needs a name", hint="give `author`")
     return name
@@ -63,17 +64,7 @@ def checked_text(text: str | None) -> str | None:
         return None
     if len(text) > LONGEST:
         raise UsageError(f"a correction has at most {LONGEST:,} characters, this one {len(text):,}", hint="shorten it")
-    return unicodedata.normalize("NFC", _sound(text, "the correction"))
-
-
-def _sound(text: str, what: str) -> str:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise UsageError(f"{what} holds half of a character", hint="type it again") from None
-    if "\0" in text:
-        raise UsageError(f"{what} holds a zero byte", hint="remove it")
-    return text
+    return unicodedata.normalize("NFC", sound(text, "the correction"))
 
 
 def corrections_of(ledger: Ledger) -> dict[str, Correction]:

@@ -9,7 +9,7 @@ import { speak, t } from "./lib/words.js";
 import { Empty, Loading, Problem } from "./parts/basic.js";
 import { PAGES, Shell } from "./parts/shell.js";
 
-const OUTSIDE = ["start", "login", "machine"];
+const OUTSIDE = ["start", "login"];
 const loaded = new Map();
 
 const look = stored("look", "auto");

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 
 from bakeoff.catalog.finding import find
 from bakeoff.fit.plan.answering import answer
-from bakeoff.fit.plan.as_json import answer_json
+from bakeoff.fit.plan.as_json import answer_json, request_json
 from bakeoff.report import Language
 from bakeoff.web.language import Lang
 from bakeoff.web.planner import PLANNER, Planning, wish
@@ -88,10 +88,4 @@ def get_fit_model(model: str, wish: Wish) -> dict[str, Any]:
 
 def _request(planning: Planning) -> dict[str, Any]:
     wanted = planning.wanted
-    return {
-        "context_tokens": wanted.context_tokens,
-        "prompt_tokens": wanted.prompt_tokens,
-        "output_tokens": wanted.output_tokens,
-        "users": wanted.users,
-        "build": str(wanted.build) if wanted.build is not None else None,
-    }
+    return {**request_json(wanted), "build": str(wanted.build) if wanted.build is not None else None}

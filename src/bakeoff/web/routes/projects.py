@@ -11,11 +11,12 @@ from bakeoff.project import FILE_NAME, demo_folder, new
 from bakeoff.project.demo import EXAMPLES
 from bakeoff.project.locking import KIND
 from bakeoff.project.progress import read_progress
+from bakeoff.project.project import LEDGER_NAME
 from bakeoff.web.creating import staged
 from bakeoff.web.errors import Refused
 from bakeoff.web.names import project_name, suggested
 from bakeoff.web.uploads import Uploads
-from bakeoff.web.workspace import LEDGER_NAME, Here, Opened
+from bakeoff.web.workspace import Here, Opened
 
 router = APIRouter(prefix="/api/projects", tags=["projects"])
 

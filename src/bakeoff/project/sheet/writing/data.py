@@ -22,6 +22,7 @@ from bakeoff.evaluate.types import Table
 from bakeoff.project.editing import set_table
 from bakeoff.project.project import Project
 from bakeoff.project.sheet.kinds import Kind, column_kinds
+from bakeoff.project.sheet.sound import sound
 from bakeoff.project.sheet.writing import delimited, json_file
 from bakeoff.whole_file import write_whole
 
@@ -201,13 +202,7 @@ def _value(value: Any, kind: Kind, where: str, typed: bool) -> Any:
         raise UsageError(f"{where}: {type(value).__name__} is no cell", hint="text, a number, true or false")
     if len(value) > LONGEST:
         raise UsageError(f"{where}: {len(value):,} characters; at most {LONGEST:,}", hint="put it in the file itself")
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        raise UsageError(f"{where} holds half of a character", hint="type it again") from None
-    if "\0" in value:
-        raise UsageError(f"{where} holds a zero byte", hint="remove it")
-    text = unicodedata.normalize("NFC", value)
+    text = unicodedata.normalize("NFC", sound(value, where))
     return _as_kind(text, kind) if typed else text
 
 
