@@ -26,6 +26,15 @@ def test_the_document_is_the_librarys(client: Call, finished: Path) -> None:
     assert {one["rule"]: one["possible"] for one in found["rules"]}["best within budget"] is False
 
 
+def test_a_fine_tune_is_held_against_its_base_as_in_the_command(client: Call, project: Path) -> None:
+    text = (project / "bakeoff.toml").read_text(encoding="utf-8")
+    text = text.replace('name = "beta"', 'name = "beta"\ntuned_from = "alpha"')
+    (project / "bakeoff.toml").write_text(text, encoding="utf-8")
+    found = client(project).get(HERE).json()
+    assert [one["code"] for one in found["reasons"]].count("tune.verdict_open") == 1
+    assert found["decision"] == json.loads(json.dumps(decision_json(Project(project).decide())))
+
+
 def test_another_rule_is_tried_without_saving(client: Call, finished: Path) -> None:
     before = (finished / "bakeoff.toml").read_bytes()
     found = client(finished).get(

@@ -363,10 +363,12 @@ async def _read_stream(response: aiohttp.ClientResponse, stream: _Stream) -> Non
 
 async def _read_whole(response: aiohttp.ClientResponse, started: float) -> Answer:
     """An answer from a server that does not stream although it was asked to."""
-    data = b""
+    parts, size = [], 0
     async for chunk in response.content.iter_any():
-        data += chunk
-        _check_length(len(data))
+        parts.append(chunk)
+        size += len(chunk)
+        _check_length(size)
+    data = b"".join(parts)
     stream = _Stream(started)
     body = mapping(_json_or_none(data))
     choices = body.get("choices")

@@ -22,7 +22,7 @@ from bakeoff.evaluate.store import Ledger
 from bakeoff.evaluate.types import Table
 from bakeoff.project import FILE_NAME
 from bakeoff.project.afterwards import as_run, cost_of
-from bakeoff.project.config import Config, read_config
+from bakeoff.project.config import Config, DecideSection, read_config
 from bakeoff.project.contestants import Contestant, contestants
 from bakeoff.project.data import read_data
 from bakeoff.project.filling import interruptible, make_calls, manifest_of, notes, plan, recorded, settled
@@ -352,12 +352,17 @@ class Project:
         )
         return replace(column, cost_usd=cost_of(contestant, ledger, self.config.prices))
 
-    def decide(self, comparison: Comparison | None = None) -> Decision:
-        """Apply the project's rule to what is in the ledger. Run first what is missing, with `run`."""
+    def decide(self, comparison: Comparison | None = None, *, section: DecideSection | None = None) -> Decision:
+        """Apply the project's rule to what is in the ledger. Run first what is missing, with `run`.
+
+        Args:
+            comparison: what `compare()` gave a moment ago.
+            section: another rule, gap or weights to try; None takes those of the project file.
+        """
         from bakeoff.project.needs import limits
         from bakeoff.project.tuned import verdicts
 
-        section = self.config.decide
+        section = section or self.config.decide
         decision = decide(
             comparison or self.compare(),
             rule=section.rule,

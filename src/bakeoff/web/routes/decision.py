@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bakeoff.decide import RULES, Decision, Limits, Rule, decide
+from bakeoff.decide import RULES, Decision, Limits, Rule
 from bakeoff.decide.limits import usd_per_1000_rows, within
 from bakeoff.decide.standings import Standings
 from bakeoff.decide.weighted import WEIGHED, ratios, stretches, weigh
@@ -57,8 +57,7 @@ def get_decision(
 ) -> dict[str, Any]:
     """The document of `bakeoff decide --json` in words, as saved or under another rule; saves nothing."""
     saved = opened.project().config.decide
-    section = DecideSection(rule=saved.rule, metric=saved.metric, weights=saved.weights,
-                            smallest_gap_that_matters=saved.smallest_gap_that_matters)  # fmt: skip
+    section = saved
     if rule is not None or gap is not None or weight is not None:
         section = _section(
             saved,
@@ -108,13 +107,7 @@ def _weights(given: list[str]) -> dict[str, float]:
 
 
 def _decided(opened: Opened, section: DecideSection) -> Decision:
-    return decide(
-        compared(opened).comparison,
-        rule=section.rule,
-        smallest_gap_that_matters=section.smallest_gap_that_matters,
-        limits=limits(opened.project().config.needs),
-        weights=section.weights,
-    )
+    return opened.project().decide(compared(opened).comparison, section=section)
 
 
 def _document(opened: Opened, section: DecideSection, lang: Language) -> dict[str, Any]:
