@@ -53,7 +53,7 @@ LOOSE = """() => {
 def ready(page: Any, place: str) -> None:
     """Shown, and no longer loading."""
     page.evaluate("place => { location.hash = `#/p/tickets/${place}`; }", place)
-    page.locator("nav [aria-current=page]").wait_for()
+    page.locator(f"main.page-{place}").wait_for()  # the address changes before the page does
     page.wait_for_function(
         "place => location.hash.includes(place) && !!document.querySelector('main h1, main input')", arg=place
     )
