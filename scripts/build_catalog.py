@@ -24,6 +24,7 @@ from bakeoff.catalog.architecture_facts import architecture_to_facts
 from bakeoff.catalog.config_architecture import architecture_from_config
 from bakeoff.catalog.config_families import UNSUPPORTED
 from bakeoff.catalog.facts import GROUPS, Line, dump_line, gather, newest, read_file, same_facts
+from bakeoff.catalog.languages import language_codes
 from bakeoff.errors import DataError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -345,7 +346,9 @@ def languages(row: dict[str, Any]) -> dict[str, Any]:
     ) if said else None  # fmt: skip
     if "vi" in (row["languages"] or ()):
         vietnamese = "stated"
-    found = {"codes": row["languages"], "note": row["languages_quality"], "vietnamese": vietnamese}
+    listed = row["languages"] or ()
+    codes = language_codes("lo" if code == "la" and "kh" in listed else code for code in listed)  # by countries: Laos
+    found = {"codes": codes, "note": row["languages_quality"], "vietnamese": vietnamese}
     return {key: value for key, value in found.items() if value}
 
 

@@ -67,6 +67,7 @@ def project_file_page() -> str:
         ("[judge.bar]", config.BarSection),
         ("[decide]", config.DecideSection),
         ("[cost]", config.CostSection),
+        ("[cluster]", config.ClusterSection),
     ]
     parts = [HEAD + "# bakeoff.toml\n"]
     for title, section in sections:

@@ -40,7 +40,7 @@ NARROW = ("decision", "label")
 NARROW_WIDTH, NARROW_HEIGHT = 390, 844
 """Pages that are used on a telephone."""
 
-SETTLED = "() => !document.querySelector('main .loading, main .stale, main [aria-busy=true]')"
+SETTLED = "() => !document.querySelector('main .loading, main .stale, main .waiting, main [aria-busy=true]')"
 MOST_MS = 60_000
 REST_MS = 1200
 """For charts and fades, after nothing loads any more."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bakeoff.catalog.languages import language_codes
 from bakeoff.catalog.loading import DATA, load
 from bakeoff.catalog.validate import TOLERANCE, parameter_gap, validate
 
@@ -100,6 +101,23 @@ def test_every_fact_has_a_source_that_is_described() -> None:
                 if key is not None and key[0] not in listed:
                     unknown.add(key[0])
     assert unknown == set()
+
+
+def test_every_language_is_a_language() -> None:
+    wrong = {m.id: m.languages for m in load().models if list(m.languages) != language_codes(m.languages)}
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("listed", "codes"),
+    [
+        (["en", "in", "id", "kh", "mm"], ["en", "id", "km", "my"]),
+        (["ph", "tl", "fil", "yue"], ["fil", "yue"]),
+        (["hy-v3", "lg-ai", "on-device", 7, None, "EN"], []),
+    ],
+)
+def test_what_cards_list_for_languages(listed: list[object], codes: list[str]) -> None:
+    assert language_codes(listed) == codes
 
 
 def test_vietnamese_is_explicit() -> None:

@@ -1,8 +1,10 @@
 """The frame of the server: what is open, what is refused, and that words and files are whole."""
 
+import asyncio
 import hashlib
 import json
 import re
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from starlette.testclient import TestClient
 
 from bakeoff.report.words import words
 from bakeoff.web.files import ROOT, page_path
+from bakeoff.web.serve import listen
+from bakeoff.web.settings import Settings
 
 Call = Callable[..., TestClient]
 
@@ -85,3 +89,22 @@ def test_openapi_tells_every_route(client: Call, finished: Path) -> None:
     ]  # fmt: skip
     assert undocumented == []
     assert "/api/projects" in told["paths"]
+
+
+def test_small_answers_are_sent_at_once(tmp_path: Path) -> None:
+    """Head and body are two small sends: without TCP_NODELAY the second waits 40 ms for the other side."""
+
+    async def accepted() -> int:
+        found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def met(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            found.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        listening = listen(Settings(tmp_path, port=0))
+        async with await asyncio.start_server(met, sock=listening):
+            _, writer = await asyncio.open_connection(*listening.getsockname())
+            writer.close()
+            return await found
+
+    assert asyncio.run(accepted())

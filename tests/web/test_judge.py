@@ -144,6 +144,8 @@ def test_a_judge_of_a_contestants_family_is_refused_with_the_reason(client: Call
         ({"models": [{"model": "x", "via": "file"}]}, 400),
         ({"models": [{"model": "x", "via": "openai", "key": "sk-secret"}]}, 400),
         ({"models": [{"model": "x"}, {"model": "x"}]}, 400),
+        ({"models": [{"model": "x\0"}]}, 400),
+        ({"criteria": [{"name": "a", "description": "\0"}]}, 400),
         ({"criteria": [{"name": '"]}', "description": ""}]}, 400),
         ({"criteria": [{"name": "a", "low": 5, "high": 1}]}, 400),
         ({"criteria": [{"name": "a"}, {"name": "A"}]}, 400),

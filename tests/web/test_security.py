@@ -235,6 +235,24 @@ def test_a_body_that_stands_still_ends(
             assert time.monotonic() - began < 5
 
 
+@pytest.mark.parametrize("path", ["/api/login", "/api/uploads?name=a.csv"])
+def test_who_goes_in_the_middle_is_no_mistake_of_ours(
+    serve: Callable[..., str], finished: Path, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    address = serve(finished)
+    port = int(address.rsplit(":", 1)[1].strip("/"))
+    kind = "application/octet-stream" if "uploads" in path else "application/json"
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as sent:
+        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: {kind}\r\n"
+        sent.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as next_one:
+            next_one.sendall(f"GET /api/app HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+            assert next_one.recv(100).startswith(b"HTTP/1.1 200")
+    time.sleep(0.2)
+    assert caplog.records == []
+
+
 def test_headers_without_end_are_refused(serve: Callable[..., str], finished: Path) -> None:
     port = int(serve(finished).rsplit(":", 1)[1].strip("/"))
     with socket.create_connection(("127.0.0.1", port), timeout=10) as sent:

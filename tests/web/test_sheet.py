@@ -54,6 +54,19 @@ def test_a_run_elsewhere_comes_with_the_changes(client: Call, project: Path) -> 
     assert get(called, "changes", after=found["seq"])["cells"] == []
 
 
+def test_another_ledger_in_the_place_of_the_first_is_seen(client: Call, project: Path) -> None:
+    called = client(project)
+    seq = get(called, "sheet")["seq"]
+    assert get(called, "rows")["rows"][0]["cells"]["alpha"]["state"] == "answered"
+    for path in project.glob("bakeoff.db*"):
+        path.unlink()
+    assert get(called, "changes", after=seq)["reset"]
+    assert get(called, "sheet")["counts"]["alpha"] == {"answered": 0, "failed": 0, "missing": 30}
+    assert get(called, "rows", state="answered")["total"] == 0
+    run_project(project)
+    assert get(called, "sheet")["counts"]["alpha"]["answered"] == 30
+
+
 def test_an_edit_by_hand_asks_for_the_sheet_again(client: Call, project: Path) -> None:
     called = client(project)
     told = get(called, "sheet")
@@ -110,6 +123,7 @@ def test_a_candidate_comes_and_goes(client: Call, project: Path) -> None:
         ({"model": "x", "via": "ollama", "prompt": {"system": "{{ text"}}, ""), ({"model": ""}, "model"),
         ({"model": "x", "via": "ollama", "key": "sk-secret-value"}, "NAME"), ({"model": 7}, "model"),
         ({"model": "x", "more": 1}, "more"), ({"model": "x" * 501}, "model"),
+        ({"model": "x\0", "via": "ollama"}, "zero byte"),
     ],
 )  # fmt: skip
 def test_a_candidate_that_cannot_be_is_refused(client: Call, project: Path, new: dict[str, Any], said: str) -> None:
@@ -130,7 +144,7 @@ def test_the_last_candidate_stays(client: Call, project: Path) -> None:
 def test_the_prompt_is_written_and_checked(client: Call, project: Path) -> None:
     called = client(project)
     stamp = get(called, "sheet")["stamp"]
-    for wrong in ("{{ nothing }}", "{{ text", "{% for %}"):
+    for wrong in ("{{ nothing }}", "{{ text", "{% for %}", "{{ text }}\0"):
         assert called.put(f"{SHEET}/prompt", json={"user": wrong}).status_code == 400
     assert called.put(f"{SHEET}/prompt", json={}).status_code == 400
     kept = called.put(f"{SHEET}/prompt", json={"system": None, "user": '{{ row["kênh"] }}: {{ text }}', "stamp": stamp})

@@ -10,6 +10,7 @@ from bakeoff.catalog.architecture_facts import architecture_to_facts
 from bakeoff.catalog.facts import GROUPS, Line
 from bakeoff.catalog.finding import take_apart
 from bakeoff.catalog.hub import Repository, is_hub_id
+from bakeoff.catalog.languages import language_codes
 from bakeoff.catalog.parameters import count_parameters
 from bakeoff.catalog.user import today
 
@@ -159,7 +160,7 @@ def language_facts(found: Repository) -> dict[str, Any] | None:
     """Languages on the card."""
     said = found.card.get("language")
     listed = [said] if isinstance(said, str) else said if isinstance(said, list) else []
-    codes = [code for code in listed if isinstance(code, str) and re.fullmatch(r"[a-z]{2,3}", code)][:400]
+    codes = language_codes(listed)[:400]
     if not codes:
         return None
     return {"codes": codes, "note": "model-card tags"} | ({"vietnamese": "stated"} if "vi" in codes else {})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bakeoff.catalog.finding import take_apart
+from bakeoff.catalog.languages import MEANT
 from bakeoff.catalog.model import Kind, Model
 
 LicenceNeed = Literal["any", "commercial", "osi-approved"]
@@ -74,7 +75,7 @@ def meets(model: Model, wish: Wish) -> bool:
 
 def speaks(model: Model, language: str) -> bool:
     """The card lists the language, or it is Vietnamese and the model is known for it."""
-    return language in model.languages or (language == "vi" and model.vietnamese == "stated")
+    return MEANT.get(language, language) in model.languages or (language == "vi" and model.vietnamese == "stated")
 
 
 def licensed(model: Model, need: LicenceNeed) -> bool:

@@ -132,18 +132,20 @@ def _rounded(quality: Quality) -> LockedQuality:
 
 
 def keep(project: Project, decision: Decision) -> Lock:
-    """Write `bakeoff.lock`, and add the decision to the history where it differs from the last one.
+    """Add the decision to the history where it differs from the last one, and write `bakeoff.lock`.
+
+    The history first: whenever this is cut off, a lock that is there has its decision in the history.
 
     Raises:
         StorageError: the folder cannot be written.
     """
     lock = lock_for(project, decision)
-    write_lock(project.folder, lock)
     digest = lock_digest(lock)
     with project.ledger() as ledger:
         before = ledger.findings(KIND)
         if not before or before[-1].about != digest:
             ledger.record_finding(KIND, digest, lock_document(lock))
+    write_lock(project.folder, lock)
     return lock
 
 

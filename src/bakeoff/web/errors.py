@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from bakeoff.errors import BakeoffError, BusyError, KeyMissing, NoAnswer, OutsideError, UsageError
 
@@ -111,6 +112,11 @@ def install(app: FastAPI) -> None:
         if isinstance(error, Unread):
             return answer_for(error.refused)
         return JSONResponse(document("http", str(error.detail)), error.status_code, error.headers)
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_: Request, __: ClientDisconnect) -> JSONResponse:
+        """Who sent half a body has gone: nobody reads this, and it is no mistake of ours."""
+        return JSONResponse(document("gone", "the connection ended before the body did"), 400)
 
     @app.exception_handler(Exception)
     async def mistake(_: Request, error: Exception) -> JSONResponse:

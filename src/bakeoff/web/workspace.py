@@ -8,10 +8,14 @@ from typing import Annotated, Any, Literal, TypeVar
 from fastapi import Depends, Request
 
 from bakeoff.project import FILE_NAME
+from bakeoff.project.data import watched_file
 from bakeoff.project.project import Project
 from bakeoff.web.errors import Refused
 
 T = TypeVar("T")
+
+Part = bool | Literal["answers", "itself"]
+"""Of the ledger: see `Opened.kept`."""
 
 
 class Opened:
@@ -23,6 +27,9 @@ class Opened:
         self.lock = threading.RLock()
         self._project: Project | None = None
         self._stamp: object = None
+        self._last_seq = self._replaced = 0
+        """A ledger that has less than before is another one, or an older copy."""
+
         self._kept: dict[str, tuple[object, Any]] = {}
         self._working: dict[str, threading.RLock] = {}
         """One for each name that is kept: the sheet does not wait for a comparison."""
@@ -36,7 +43,7 @@ class Opened:
         """Changes whenever the project file or the data file does."""
         parts = [_state(self.folder / FILE_NAME)]
         if self._project is not None:
-            parts.append(_state(self.folder / self._project.config.data.file))
+            parts.append(_state(watched_file(self.folder, self._project.config.data.file)))
         return tuple(parts)
 
     def project(self) -> Project:
@@ -56,20 +63,26 @@ class Opened:
         with self.project().ledger() as ledger:
             return ledger.seq()
 
-    def _ledger_state(self, part: bool | Literal["answers"]) -> int | None:
+    def _ledger_state(self, part: Part) -> object:
         if not part:
             return None
         with self.project().ledger() as ledger:
+            if part == "itself":
+                seq = ledger.seq()
+                with self.lock:
+                    self._replaced += seq < self._last_seq
+                    self._last_seq = seq
+                    return ledger.identity, self._replaced
             return ledger.calls_seq() if part == "answers" else ledger.seq()
 
-    def kept(self, name: str, work: Callable[[Project], T], *, with_ledger: bool | Literal["answers"] = True) -> T:
+    def kept(self, name: str, work: Callable[[Project], T], *, with_ledger: Part = True) -> T:
         """What `work` makes of the project, worked out again only when the project (or its ledger) changed.
 
         Args:
             name: of what is kept; one value for each name.
             work: the function; it may take long, and others who want the same wait for it.
             with_ledger: what it makes depends on answers, scores or labels; `answers`: on them alone, so that it is
-                kept while people label and correct.
+                kept while people label and correct; `itself`: it reads on by itself, but not in another ledger.
         """
         with self.lock:
             working = self._working.setdefault(name, threading.RLock())

@@ -2,9 +2,9 @@
 no request to another host.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -59,9 +59,40 @@ def _same_host(url: str, heard: list[str]) -> None:
         heard.append(f"asked {url}")
 
 
+Theme = Literal["light", "dark"]
+Look = tuple[Theme, int]
+LOOKS: tuple[Look, ...] = (("light", 1280), ("dark", 390))
+NARROW: tuple[Look, ...] = (("light", 390), ("dark", 390))
+STILL = """() => document.getAnimations().every(
+  (one) => one.playState !== "running" || one.effect.getTiming().iterations === Infinity)"""
+
+
+def faults(page: Any, looks: Sequence[Look] = LOOKS) -> list[str]:
+    """What is wrong in one of the looks with what is shown: what axe finds, and what is wider than the window.
+
+    Looks change in the page, which is loaded once; afterwards it has the first one again.
+    """
+    found: list[str] = []
+    for theme, width in looks:
+        see(page, theme, width)
+        found += [f"{theme} {width}: {one}" for one in violations(page)]
+        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        found += [f"{theme} {width}: {over} px too wide"] if over > 0 else []
+    see(page, *looks[0])
+    return found
+
+
+def see(page: Any, theme: Theme, width: int) -> None:
+    """Show the page in another look, and let its colours come to rest."""
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.wait_for_function(STILL)
+
+
 def violations(page: Any) -> list[str]:
     """What axe finds: rule, and the first element that breaks it."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
         f"{one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0]['failureSummary'][:300]}"

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 
 from bakeoff.project.planning import RunOptions
-from tests.web.browser.conftest import violations
+from tests.web.browser.conftest import faults, violations
 from tests.web.projects import run_project, write_project
 
 Open = Callable[..., Any]
 AT = "#/p/tickets/compare"
 
 
-@pytest.mark.parametrize(("lang", "dark"), [("en", False), ("en", True), ("vi", False), ("vi", True)])
+@pytest.mark.parametrize("lang", ["en", "vi"])
 def test_it_reads_in_every_look_and_language(
-    serve: Callable[..., str], open_page: Open, finished: Path, lang: str, dark: bool
+    serve: Callable[..., str], open_page: Open, finished: Path, lang: str
 ) -> None:
-    page = open_page(serve(finished) + AT, lang=lang, dark=dark, width=390 if dark else 1280)
+    page = open_page(serve(finished) + AT, lang=lang)
     assert (
         page.locator("h1").inner_text()
         == page.request.get(page.url.split("#")[0] + f"api/projects/tickets/compare?lang={lang}").json()["sentence"]
@@ -30,8 +30,7 @@ def test_it_reads_in_every_look_and_language(
     page.locator(".compare-tradeoffs svg").wait_for()
     page.locator(".compare-times svg").wait_for()
     page.locator(".compare-rows").wait_for()
-    assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert faults(page) == []
 
 
 def test_every_number_leads_to_its_rows(serve: Callable[..., str], open_page: Open, finished: Path) -> None:

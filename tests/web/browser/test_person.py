@@ -17,7 +17,7 @@ Open = Callable[..., Any]
 
 @pytest.mark.parametrize("lang", ["en", "vi"])
 def test_from_a_spreadsheet_to_a_report(open_page: Open, real_cache: Path, tmp_path: Path, lang: Language) -> None:
-    file = spreadsheet(tmp_path, lang, rows=8)
+    file = spreadsheet(tmp_path, lang, rows=4)
     with opened(tmp_path / "work") as url:
         page = open_page(url, lang=lang)
         sentence, report = from_file_to_report(page, file, lang)

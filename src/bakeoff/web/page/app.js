@@ -10,6 +10,7 @@ import { Empty, Loading, Problem } from "./parts/basic.js";
 import { PAGES, Shell } from "./parts/shell.js";
 
 const OUTSIDE = ["start", "login"];
+const OUTLINE = { sheet: "sheet", playground: "talk" };
 const loaded = new Map();
 
 const look = stored("look", "auto");
@@ -27,7 +28,7 @@ function Page({ route, app }) {
   if (name === null) return html`<${Empty} title=${t("app.no_page")}>${t("app.no_page_hint")}<//>`;
   if (error) return html`<${Problem} error=${error} retry=${() => location.reload()} />`;
   const Found = loaded.get(name);
-  return Found ? html`<${Found} key=${`${route.project}/${name}`} route=${route} project=${route.project} app=${app} />` : html`<${Loading} />`;
+  return Found ? html`<${Found} key=${`${route.project}/${name}`} route=${route} project=${route.project} app=${app} />` : html`<${Loading} as=${OUTLINE[route.page] ?? "page"} />`;
 }
 
 function App({ app, single }) {
@@ -39,14 +40,15 @@ function App({ app, single }) {
 }
 
 async function begin() {
-  const app = await get("api/app");
-  await speak(stored("lang", app.lang));
-  let single = false;
-  try {
-    const found = await get("api/projects");
-    single = found.single;
-    if (single && (location.hash === "" || location.hash === "#/")) go(found.projects[0].name, "sheet");
-  } catch { /* the token is asked for by the page that needs it */ }
+  const kept = stored("lang", null);
+  const [app, found] = await Promise.all([
+    get("api/app"),
+    get("api/projects").catch(() => null), // the token is asked for by the page that needs it
+    kept && speak(kept),
+  ]);
+  if (!kept) await speak(app.lang);
+  const single = found?.single ?? false;
+  if (single && (location.hash === "" || location.hash === "#/")) go(found.projects[0].name, "sheet");
   render(html`<${App} app=${app} single=${single} />`, document.getElementById("app"));
 }
 

@@ -7,11 +7,13 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
+from bakeoff.catalog.finding import find
+from bakeoff.catalog.loading import load
 from bakeoff.cost.as_json import cost_json
 from bakeoff.cost.asking import USUAL_YEARS
 from bakeoff.cost.breakeven import curve
 from bakeoff.cost.capacity import Capacities
-from bakeoff.cost.costs import Costs, Line
+from bakeoff.cost.costs import Costs, Line, leaders
 from bakeoff.cost.data_files import electricity
 from bakeoff.cost.load import Load
 from bakeoff.cost.making import USUAL_IDLE_SECONDS
@@ -90,7 +92,7 @@ def _costs(opened: Opened, asked: CostSection) -> Costs:
     project = opened.project()
     named = _usual_machines(project) if asked.machines is None else asked.machines
     machines = [_machine(name) for name in named if name != NO_HARDWARE]
-    return costs(project, asked, columns=columns, on=machines, known=CAPACITIES)
+    return costs(project, asked, columns=columns, on=machines, known=CAPACITIES, every_pair=False)
 
 
 def _machine(text: str) -> Machine:
@@ -99,16 +101,17 @@ def _machine(text: str) -> Machine:
     return _MACHINES.get((known.key, name), lambda: replace(known.machine, name=name))
 
 
+def make_ready() -> None:
+    """Load the catalog and look at the usual machines: what the first answer would wait for."""
+    for name in USUAL_MACHINES:
+        _machine(name)
+    known = load()
+    find(known.models[0].id, known)
+
+
 def _document(opened: Opened, asked: CostSection) -> dict[str, Any]:
     found = _costs(opened, asked)
     document = with_sentences(cost_json(found))
-    leaders = _leaders(found.lines)
-    models = {key: line.option.model for key, line in leaders.items()}
-    document["break_evens"] = [
-        one
-        for one in document["break_evens"]
-        if one["first"] in leaders and one["second"] in leaders and models[one["first"]] == models[one["second"]]
-    ]
     project = opened.project()
     return {
         **document,
@@ -116,17 +119,8 @@ def _document(opened: Opened, asked: CostSection) -> dict[str, Any]:
         "saved": to_json(project.config.cost.model_dump(exclude_none=True, exclude_defaults=True)),
         "stamp": stamp_of(opened.folder, "cost"),
         "defaults": _defaults(project, columns_of(opened), found),
-        "curves": _curves(list(leaders.values())[:MOST_CURVES], found),
+        "curves": _curves(leaders(found.lines)[:MOST_CURVES], found),
     }
-
-
-def _leaders(lines: Sequence[Line]) -> dict[str, Line]:
-    """By key: the cheapest way of each candidate, kind and machine, without machines that may be taken away."""
-    found: dict[tuple[str, str, str | None], Line] = {}
-    for line in lines:
-        if not line.option.is_interruptible:
-            found.setdefault((line.option.model, line.option.kind, line.option.machine), line)
-    return {line.option.key: line for line in found.values()}
 
 
 def _curves(lines: Sequence[Line], found: Costs) -> dict[str, Any]:

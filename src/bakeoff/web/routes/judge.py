@@ -1,5 +1,6 @@
 """The judge: who judges, by what, and whether to believe it. `POST jobs` with the verb `judge` asks it."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -17,6 +18,7 @@ from bakeoff.project.config import JudgeSection
 from bakeoff.project.config.explain import explain
 from bakeoff.project.presets import presets
 from bakeoff.project.project import Project
+from bakeoff.project.sheet.sound import sound
 from bakeoff.report import Language
 from bakeoff.report.judge_json import judge_json, judge_quote_json
 from bakeoff.report.words import sentence
@@ -140,10 +142,21 @@ def put_judge(opened: Project_, lang: Lang, wanted: Settings) -> dict[str, Any]:
         values = wanted.model_dump(exclude={"stamp"})
         if not values["criteria"]:
             values["criteria"] = None
+        for name, text in _texts("judge", values):
+            sound(text, name)
         after = _merged(before or {}, values)
         _check(after, project, lang, allowed=wanted.allow_family)
         editing.set_table(project.folder, "judge", values)
     return get_judge(opened, lang)
+
+
+def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """(key, text) of everything that was typed."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, list | dict):
+        for key, one in value.items() if isinstance(value, dict) else [(name, one) for one in value]:
+            yield from _texts(str(key), one)
 
 
 def _check(after: dict[str, Any], project: Project, lang: Language, *, allowed: bool) -> None:

@@ -25,10 +25,11 @@ def get_changes(
 ) -> Response:
     """The cells that changed after a `seq`, each once, as they are now.
 
-    `reset` is true where the project file or the data changed since (or are not those of `stamp`): then the sheet is
-    to be asked for again.
+    `reset` is true where the project file or the data changed since (or are not those of `stamp`), or the ledger is an
+    earlier one: then the sheet is to be asked for again.
     """
     sheet = sheet_of(opened)
-    reset = after < sheet.edited or (stamp is not None and stamp != sheet.stamp)
+    # More than the ledger has: it is another one, or an older copy of it.
+    reset = after < sheet.edited or after > sheet.seq or (stamp is not None and stamp != sheet.stamp)
     found = sheet.changes(after, limit) if not reset else {"seq": sheet.seq, "cells": []}
     return answer({**found, "running": sheet.running(), "reset": reset})

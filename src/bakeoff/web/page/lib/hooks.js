@@ -89,23 +89,47 @@ export function useTyped(value, tell, wait) {
   }];
 }
 
-/** A page's own stylesheet, fetched when the page is first opened. */
+/**
+ * A page's own stylesheets, fetched when they are first needed and off while nothing shown uses them: two pages may give
+ * one class name two meanings.
+ */
 const sheets = new Map();
 export function useStyles(...names) {
-  const [ready, set] = useState(names.every((name) => sheets.get(name) === true));
-  useEffect(() => {
-    Promise.all(names.map(styles)).then(() => set(true));
+  const [ready, set] = useState(names.every((name) => sheets.get(name)?.loaded));
+  useLayoutEffect(() => {
+    let here = true;
+    Promise.all(names.map(styles)).then(() => here && set(true));
+    return () => { here = false; names.forEach((name) => use(sheets.get(name), -1)); };
   }, []);
   return ready;
 }
 function styles(name) {
-  if (sheets.get(name) === true) return true;
-  if (!sheets.has(name)) sheets.set(name, new Promise((done) => {
+  if (!sheets.has(name)) {
     const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `page/styles/${name}.css` });
-    link.onload = link.onerror = () => { sheets.set(name, true); done(true); };
+    const one = { link, users: 0, loaded: false };
+    one.arrived = new Promise((done) => { link.onload = link.onerror = () => { one.loaded = true; use(one, 0); done(); }; });
+    sheets.set(name, one);
     document.head.append(link);
-  }));
-  return sheets.get(name);
+  }
+  use(sheets.get(name), 1);
+  return sheets.get(name).arrived;
+}
+function use(one, more) {
+  one.users += more;
+  if (one.link.sheet) one.link.sheet.disabled = one.users === 0;
+}
+
+/** Whether a media query holds, as the window is turned or made narrower. */
+export function useMedia(text) {
+  const query = matchMedia(text);
+  const [matches, set] = useState(query.matches);
+  useEffect(() => {
+    const changed = () => set(query.matches);
+    changed();
+    query.addEventListener("change", changed);
+    return () => query.removeEventListener("change", changed);
+  }, [text]);
+  return matches;
 }
 
 /** Title of the window. */

@@ -52,10 +52,10 @@ export const count = (n) => format(n, { maximumFractionDigits: 0 });
 export const decimal = (n, digits = 2) => format(n, { maximumFractionDigits: digits });
 export const percent = (share, digits = 1) => `${format(share * 100, { maximumFractionDigits: digits })}${lang === "vi" ? "\u00a0%" : "%"}`;
 export const points = (share) => format(share * 100, { maximumFractionDigits: 1 });
-/** Three significant digits: prices go from a millionth to millions. */
+/** Cents from ten cents up; below, two significant digits: prices go from a millionth to millions. */
 export function money(usd) {
   const n = Number(usd);
-  const digits = Math.abs(n) >= 100 ? { maximumFractionDigits: 0 } : Math.abs(n) >= 1 || n === 0
+  const digits = Math.abs(n) >= 100 ? { maximumFractionDigits: 0 } : Math.abs(n) >= 0.0995 || n === 0
     ? { minimumFractionDigits: 2, maximumFractionDigits: 2 } : { maximumSignificantDigits: 2 };
   return lang === "vi" ? `${format(n, digits)} USD` : `$${format(n, digits)}`;
 }

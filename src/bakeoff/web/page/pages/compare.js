@@ -5,14 +5,14 @@ import { of } from "../lib/api.js";
 import { useEvery, useFetch, useStyles, useTitle } from "../lib/hooks.js";
 import { go, href } from "../lib/route.js";
 import { t } from "../lib/words.js";
-import { Empty, Loading, Notice, Problem } from "../parts/basic.js";
+import { Button, Empty, Loading, Notice, Problem } from "../parts/basic.js";
 import { useJob } from "../parts/job.js";
 import { Confusion } from "./compare/confusion.js";
 import { Flips } from "./compare/flips.js";
 import { Pairs } from "./compare/pairs.js";
 import { Repeats } from "./compare/repeats.js";
 import { Results } from "./compare/results.js";
-import { Section } from "./compare/section.js";
+import { drawAll, Section } from "./compare/section.js";
 import { Slices } from "./compare/slices.js";
 import { Times } from "./compare/times.js";
 import { Tradeoffs } from "./compare/tradeoffs.js";
@@ -37,7 +37,7 @@ export default function Compare({ route, project }) {
   const shown = data !== null && ready;
   useEffect(() => (place && shown ? bring(`compare-${place}`) : undefined), [place, shown]);
   if (error && !data) return html`<${Problem} error=${error} retry=${reload} />`;
-  if (!data || !ready) return html`<${Loading} />`;
+  if (!data || !ready) return html`<${Loading} as="page" />`;
   if (data.missing === data.cells) return html`<h1 class="hidden">${t("nav.compare")}</h1><${Nothing} project=${project} running=${running} />`;
   return html`<${Found} data=${data} project=${project} route=${route} running=${running} />`;
 }
@@ -81,6 +81,8 @@ const PART = { results: Results, tradeoffs: Tradeoffs, pairs: Pairs, flips: Flip
 
 function Found({ data, project, route, running }) {
   const there = parts(data);
+  const [printing, turn] = useState(false);
+  const print = async () => { turn(true); await drawAll(); turn(false); setTimeout(() => window.print()); };
   return html`<div class="compare">
     <header class="compare-head">
       <h1>${data.sentence}</h1>
@@ -89,7 +91,8 @@ function Found({ data, project, route, running }) {
       ${data.models.length === 1 && html`<${Notice} title=${t("compare.only_one")}
         action=${html`<a class="button" href=${href(project, "models")}>${t("compare.to_models")}</a>`}>${t("compare.only_one_hint")}<//>`}
       <nav class="compare-places" aria-label=${t("compare.places")}>${there.map((name) => html`<a
-        href=${href(project, "compare", { rest: [name] })} onClick=${(event) => jump(event, project, name, route)}>${t(`compare.part.${name}`)}</a>`)}</nav>
+        href=${href(project, "compare", { rest: [name] })} onClick=${(event) => jump(event, project, name, route)}>${t(`compare.part.${name}`)}</a>`)}
+        <${Button} kind="quiet" small busy=${printing} onClick=${print}>${t("compare.print")}<//></nav>
     </header>
     ${there.map((name) => html`<${Section} key=${name} name=${name}><${PART[name]} data=${data} project=${project} route=${route} /><//>`)}
   </div>`;

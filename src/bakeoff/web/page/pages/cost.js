@@ -2,10 +2,10 @@
 
 import { html, useState } from "../vendor/preact.js";
 import { of, put } from "../lib/api.js";
-import { useStyles, useTitle } from "../lib/hooks.js";
+import { useMedia, useStyles, useTitle } from "../lib/hooks.js";
 import { href } from "../lib/route.js";
 import { count, decimal, percent, t } from "../lib/words.js";
-import { Button, Empty, Loading, Notice, Problem } from "../parts/basic.js";
+import { Button, Loading, Notice, Problem } from "../parts/basic.js";
 import { blank, cleaned, same, useCosts } from "./cost/asking.js";
 import { Form } from "./cost/form.js";
 import { Matters } from "./cost/matters.js";
@@ -21,7 +21,7 @@ export default function Cost({ route, project }) {
   const ready = useStyles("cost");
   useTitle(t("nav.cost"), project);
   const tuning = route.rest[0] === "tuning";
-  if (!ready) return html`<${Loading} />`;
+  if (!ready) return html`<${Loading} as="page" />`;
   return html`<nav class="tabs" aria-label=${t("cost.tabs")}>
       <a href=${href(project, "cost")} aria-current=${tuning ? undefined : "page"}>${t("cost.tab.running")}</a>
       <a href=${href(project, "cost", { rest: ["tuning"] })} aria-current=${tuning ? "page" : undefined}>${t("cost.tab.tuning")}</a>
@@ -30,18 +30,21 @@ export default function Cost({ route, project }) {
 }
 
 function Running({ project }) {
+  const wide = useMedia("(min-width: 62rem)");
   const { data, draft, seen, look, change, replace, loading, error, retry } = useCosts(project);
   if (!data) return error ? html`<${Problem} error=${error} retry=${retry} />` : html`<${Loading} text=${t("cost.counting")} />`;
   const money = moneyIn(draft.currency, draft.units_per_usd);
+  const form = html`<${Form} data=${data} draft=${draft} change=${change} foot=${html`<${Save} project=${project} data=${data}
+    seen=${seen} look=${look} draft=${draft} replace=${replace} />`} />`;
   return html`<${Head} data=${data} money=${money} stale=${loading} />
     <div class="costs">
-      <${Form} data=${data} draft=${draft} change=${change} foot=${html`<${Save} project=${project} data=${data}
-        seen=${seen} look=${look} draft=${draft} replace=${replace} />`} />
+      ${wide && form}
       <div class=${loading ? "results stale" : "results"} aria-busy=${loading}>
         ${error && html`<${Problem} error=${error} retry=${retry} />`}
         ${data.options.length === 0
-          ? html`<${Empty} title=${t("cost.nothing")}>${t("cost.nothing_hint")}<//>`
+          ? html`<${Notice}>${t("cost.nothing_hint")}<//>`
           : html`<${Options} data=${data} money=${money} />`}
+        ${!wide && form}
         <${Unknown} found=${data.unknown} />
         ${data.options.length > 1 && html`<${Volume} data=${data} money=${money} />`}
         ${data.options.length > 0 && html`<${Matters} data=${data} money=${money} />`}

@@ -19,7 +19,7 @@ export default function Decision({ project }) {
   const ready = useStyles("decision");
   useTitle(t("nav.decision"), project);
   const { data, draft, seen, change, replace, loading, error, reload } = useDecision(project);
-  if (!ready || (!data && !error)) return html`<${Loading} />`;
+  if (!ready || (!data && !error)) return html`<${Loading} as="page" />`;
   if (!data) return html`<${Problem} error=${error} retry=${reload} />`;
   const { decision } = data;
   if (decision.verdict === "no answer" && !decision.models.some((one) => one.counts.answered)) {

@@ -17,7 +17,7 @@ export default function Label({ route, project }) {
   const [author, keep] = useStored("author", "");
   const tab = TABS.includes(route.rest[0]) ? route.rest[0] : "ask";
   useTitle(t(`label.tab.${tab}`), t("nav.label"), project);
-  if (!ready) return html`<${Loading} />`;
+  if (!ready) return html`<${Loading} as="page" />`;
   return html`<div class="ab">
     <nav class="tabs" aria-label=${t("label.tabs")}>${TABS.map((one) => html`<a href=${href(project, "label", { rest: one === "ask" ? [] : [one] })}
       aria-current=${one === tab ? "page" : undefined}>${t(`label.tab.${one}`)}</a>`)}</nav>

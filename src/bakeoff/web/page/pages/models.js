@@ -31,7 +31,7 @@ export default function Models({ route, project }) {
   const own = needs.data?.needs.hardware;
   const machine = !own || own === "none" || own === "this machine" ? "" : own;
   useTitle(route.rest[0] === "compare" ? t("models.compare.name") : route.rest.length > 1 ? route.rest.join("/") : t("nav.models"), project);
-  if (!ready || (needs.loading && !needs.data)) return html`<${Loading} />`;
+  if (!ready || (needs.loading && !needs.data)) return html`<${Loading} as="page" />`;
   const setting = settingOf(route, machine);
   if (route.rest[0] === "compare" && route.query.with)
     return html`<${Compare} project=${project} route=${route} setting=${setting} names=${route.query.with.split(",").slice(0, MOST_COMPARED)} />`;

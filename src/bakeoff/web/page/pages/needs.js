@@ -26,7 +26,7 @@ export default function Needs({ route, project }) {
   const { data, error, reload } = useFetch(of(project, "needs"));
   useTitle(t(route.rest[0] === "shortlist" ? "needs.shortlist.name" : "nav.needs"), project);
   if (error) return html`<${Problem} error=${error} retry=${reload} />`;
-  if (!data || !ready) return html`<${Loading} />`;
+  if (!data || !ready) return html`<${Loading} as="page" />`;
   if (route.rest[0] === "shortlist") return html`<${Shortlist} project=${project} questions=${data.questions} />`;
   return html`<${Form} key=${project} project=${project} first=${data} />`;
 }

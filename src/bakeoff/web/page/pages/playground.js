@@ -2,7 +2,7 @@
 
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { of } from "../lib/api.js";
-import { useFetch, useStored, useStyles, useTitle } from "../lib/hooks.js";
+import { useFetch, useMedia, useStored, useStyles, useTitle } from "../lib/hooks.js";
 import { t } from "../lib/words.js";
 import { Button, Loading, Problem } from "../parts/basic.js";
 import { Column, VoiceDialog } from "./playground/column.js";
@@ -20,14 +20,14 @@ export default function Playground({ project }) {
   useEffect(() => session.listen(() => redraw((n) => n + 1)), [session]);
   useEffect(() => { if (found.data) session.settle(found.data.candidates, found.data.system); }, [found.data]);
   if (found.error && !found.data) return html`<div class="playground-wait"><${Problem} error=${found.error} retry=${found.reload} /></div>`;
-  if (!found.data || !ready || !session.voices.length) return html`<div class="playground-wait"><${Loading} /></div>`;
+  if (!found.data || !ready || !session.voices.length) return html`<${Loading} as="talk" />`;
   return html`<${Talk} project=${project} session=${session} known=${found.data} />`;
 }
 
 function Talk({ project, session, known }) {
   const [shown, show] = useState(null); // on a narrow screen: whose column
   const [dialog, setDialog] = useState(null);
-  const narrow = useNarrow();
+  const narrow = useMedia("(max-width: 48rem)");
   const [open, setOpen] = useStored("playground.settings", !narrow);
   const { voices } = session;
   const current = voices.find((one) => one.id === shown) ?? voices[0];
@@ -71,16 +71,4 @@ function Tabs({ voices, current, show }) {
   return html`<div class="voice-tabs" role="tablist" aria-label=${t("playground.voices")} onKeyDown=${keys}>${voices.map((one) => html`<button
     key=${one.id} type="button" role="tab" id=${`tab-${one.id}`} data-id=${one.id} aria-selected=${one === current} aria-controls=${one === current ? `voice-${one.id}` : undefined}
     tabindex=${one === current ? 0 : -1} onClick=${() => show(one.id)}><bdi>${voiceName(one)}</bdi></button>`)}</div>`;
-}
-
-const NARROW = "(max-width: 48rem)";
-function useNarrow() {
-  const [narrow, set] = useState(matchMedia(NARROW).matches);
-  useEffect(() => {
-    const query = matchMedia(NARROW);
-    const changed = () => set(query.matches);
-    query.addEventListener("change", changed);
-    return () => query.removeEventListener("change", changed);
-  }, []);
-  return narrow;
 }

@@ -57,7 +57,7 @@ export default function Sheet({ route, project }) {
   }, [asked]);
 
   if (error && !sheet) return html`<div class="page-inner"><${Problem} error=${error} retry=${reload} /></div>`;
-  if (!sheet || !ready || !styled) return html`<div class="page-inner"><${Loading} /></div>`;
+  if (!sheet || !ready || !styled) return html`<${Loading} as="sheet" />`;
   return html`<${Table} key=${project} project=${project} sheet=${sheet} rows=${rows} view=${view} error=${error} grid=${grid} reload=${reload} onSheet=${setSheet} />`;
 }
 

@@ -25,7 +25,7 @@ export default function Start({ app }) {
   const ready = useStyles("start");
   useTitle(upload ? t("start.new") : t("start.title"));
   if (error && !data) return html`<${Problem} error=${error} retry=${reload} />`;
-  if (!data || !ready) return html`<${Loading} />`;
+  if (!data || !ready) return html`<${Loading} as="page" />`;
   if (upload) return html`<${Setup} first=${upload} onBack=${() => take(null)} />`;
   const none = data.projects.length === 0;
   return html`

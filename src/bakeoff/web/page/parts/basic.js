@@ -2,7 +2,7 @@
 
 import { html, useEffect, useId, useRef, useState } from "../vendor/preact.js";
 import { useOpened } from "../lib/hooks.js";
-import { t } from "../lib/words.js";
+import { lang, t } from "../lib/words.js";
 
 const cls = (...names) => names.filter(Boolean).join(" ");
 
@@ -69,13 +69,20 @@ export function Notice({ kind = "info", title, children, action }) {
     <div>${title && html`<strong>${title}</strong>`}<div>${children}</div></div>${action}</div>`;
 }
 
-/** An error as the server said it. */
+const TITLED = ["BusyError", "DataError", "EndpointError", "EngineError", "KeyMissing", "NetworkError", "NoAnswer", "ProjectError",
+  "StorageError", "UsageError", "WeightsError", "too-large"];
+
+/** An error as the server said it: what the library says is English, so that other readers get its kind first. */
 export function Problem({ error, retry }) {
   if (!error) return null;
+  const action = retry && html`<${Button} small onClick=${retry}>${t("app.retry")}<//>`;
   const text = error.kind === "gone" ? t("app.gone") : error.message;
-  return html`<${Notice} kind="bad" title=${text}
-    action=${retry && html`<${Button} small onClick=${retry}>${t("app.retry")}<//>`}>${error.hint}<//>`;
+  if (lang === "en" || !TITLED.includes(error.kind)) return html`<${Notice} kind="bad" title=${text} action=${action}>${error.hint}<//>`;
+  return html`<${Notice} kind="bad" title=${t(`app.error.${error.kind}`)} action=${action}><div lang="en"><p>${text}</p>${error.hint}</div><//>`;
 }
+
+/** A word of the field; a click on it says what it means. */
+export const Term = ({ says, children }) => html`<details class="term"><summary>${children}</summary><span class="term-says">${says}</span></details>`;
 
 /** What a page shows where there is nothing yet: what would be here, and what to do. */
 export function Empty({ title, children, action }) {
@@ -84,8 +91,22 @@ export function Empty({ title, children, action }) {
 
 export const Spinner = () => html`<span class="spinner" aria-hidden="true"></span>`;
 
-/** A page that waits for its first answer. */
-export const Loading = ({ text }) => html`<p class="loading" role="status"><${Spinner} /> ${text ?? t("app.loading")}</p>`;
+const BONES = {
+  part: ["line", "line", "line"],
+  page: ["title", "line", "rule", "rule", "rule", "rule"],
+  sheet: ["bar", "heads", "cells", "cells", "cells", "cells", "cells", "cells", "cells", "cells"],
+  talk: ["bar", "voices", "composer"],
+};
+
+/**
+ * What waits for its first answer: with `text` what is being worked on, else the outline of what comes, so that little
+ * moves when it is there. as: part | page | sheet | talk.
+ */
+export function Loading({ text, as = "part" }) {
+  if (text) return html`<p class="loading" role="status"><${Spinner} /> ${text}</p>`;
+  return html`<div class=${`loading skeleton ${as}`} role="status"><span class="hidden">${t("app.loading")}</span>
+    ${BONES[as].map((one) => html`<span class=${`bone ${one}`} aria-hidden="true"></span>`)}</div>`;
+}
 
 /** kind: accent | quiet | good | warn | bad */
 export const Badge = ({ kind = "quiet", children, ...rest }) => html`<span class=${cls("badge", kind)} ...${rest}>${children}</span>`;

@@ -47,6 +47,7 @@ export function Chart({ spec, label, height = 320, onPick }) {
     size.observe(box.current);
     return () => { look.disconnect(); size.disconnect(); dark.removeEventListener("change", redraw); };
   }, []);
+  useEffect(() => { box.current.style.minHeight = `${height}px`; }, [height]); // nothing moves when it is drawn
   useEffect(() => {
     let view = null;
     let here = true;
@@ -61,7 +62,9 @@ export function Chart({ spec, label, height = 320, onPick }) {
       view.logLevel?.(1);
       if (onPick) view.addEventListener("click", (_, item) => { if (item?.datum) onPick(item.datum); });
       await view.runAsync();
-      if (here) set(true);
+      if (!here) return;
+      box.current.classList.toggle("drawn-dark", getComputedStyle(document.documentElement).colorScheme === "dark"); // for paper
+      set(true);
     });
     return () => { here = false; view?.finalize(); };
   }, [turn, JSON.stringify(spec(NAMES))]);

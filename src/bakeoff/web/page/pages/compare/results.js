@@ -17,7 +17,7 @@ export function Results({ data, project }) {
     cost: has((one) => one.cost_usd),
   };
   return html`
-    <div class="table-wrap" tabindex="0" role="group" aria-label=${t("compare.part.results")}><table class="compare-table">
+    <div class="table-wrap" tabindex="0" role="group" aria-label=${t("compare.part.results")}><table class="compare-table stack">
       <thead><tr><th scope="col">${t("compare.model")}</th><th scope="col" class="compare-wide">${data.metric_name ?? t("compare.quality")}, ${t("compare.interval")}</th>
         <th scope="col" class="number">${t("compare.scored")}</th>
         ${columns.p50 && html`<th scope="col" class="number">${t("compare.p50")}</th><th scope="col" class="number">${t("compare.p95")}</th>`}
@@ -27,15 +27,15 @@ export function Results({ data, project }) {
         <th scope="row"><${Name} data=${data} model=${one.model} link=${href(project, "sheet", { query: { candidate: one.model, state: "wrong" } })} />
           <${Remark} data=${data} model=${one.model} />
           <div class="muted small"><bdi>${one.build}</bdi></div></th>
-        <td class="compare-wide">${one.quality ? html`<strong>${percent(one.quality.value)}</strong> <span class="muted">${range(one.quality.low, one.quality.high)}</span>
+        <td class="compare-wide across">${one.quality ? html`<strong>${percent(one.quality.value)}</strong> <span class="muted">${range(one.quality.low, one.quality.high)}</span>
           <${Interval} ...${one.quality} from=${from} to=${to} accent=${one.model === data.decision.choice} label=${quality(one.quality)} />
           <${More} data=${data} model=${one.model} />` : html`<span class="muted">–</span>`}</td>
-        <td class="number">${count(one.quality?.n ?? 0)}<span class="muted">/${count(one.n)}</span><${Wrong} data=${data} model=${one.model} /></td>
-        ${columns.p50 && html`<td class="number">${one.latency_ms ? ms(one.latency_ms.p50) : "–"}</td><td class="number">${one.latency_ms ? ms(one.latency_ms.p95) : "–"}</td>`}
-        ${columns.rate && html`<td class="number">${one.decode_tokens_per_second === null ? "–" : rate(one.decode_tokens_per_second)}</td>`}
-        ${columns.cost && html`<td class="number">${one.cost_usd === null ? "–" : money(one.cost_usd)}</td>`}
+        <td class="number" data-label=${t("compare.scored")}>${count(one.quality?.n ?? 0)}<span class="muted">/${count(one.n)}</span><${Wrong} data=${data} model=${one.model} /></td>
+        ${columns.p50 && html`<td class="number" data-label=${t("compare.p50")}>${one.latency_ms ? ms(one.latency_ms.p50) : "–"}</td><td class="number" data-label=${t("compare.p95")}>${one.latency_ms ? ms(one.latency_ms.p95) : "–"}</td>`}
+        ${columns.rate && html`<td class="number" data-label=${t("compare.rate")}>${one.decode_tokens_per_second === null ? "–" : rate(one.decode_tokens_per_second)}</td>`}
+        ${columns.cost && html`<td class="number" data-label=${t("compare.cost")}>${one.cost_usd === null ? "–" : money(one.cost_usd)}</td>`}
       </tr>`)}</tbody></table></div>
-    <p class="hint">${t("compare.results_hint")}</p>
+    <p class="hint">${t("compare.results_hint")}${data.models.some((one) => one.more.some(({ metric }) => metric === "macro_f1")) && ` ${t("compare.macro_f1")}`}</p>
     <${Said} title=${t("compare.reasons")} reasons=${data.reasons} />
     <${Said} title=${t("compare.caveats")} reasons=${data.caveats} open />`;
 }

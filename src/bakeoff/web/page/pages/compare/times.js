@@ -24,11 +24,11 @@ function Distributions({ data, project }) {
   return html`
     <${Chart} label=${t("compare.times_label")} height=${models.length * ROW + 40} spec=${(colours) => drawn(found, models, data.decision.choice, colours)} />
     <p class="hint">${t(found.logarithmic ? "compare.times_hint_log" : "compare.times_hint")}</p>
-    <div class="table-wrap" tabindex="0" role="group" aria-label=${t("compare.part.times")}><table class="compare-table">
+    <div class="table-wrap" tabindex="0" role="group" aria-label=${t("compare.part.times")}><table class="compare-table stack">
       <thead><tr><th scope="col">${t("compare.model")}</th><th scope="col" class="number">${t("compare.answers")}</th>
         ${SHARES.map((one) => html`<th scope="col" class="number">${t(`compare.share.${one}`)}</th>`)}</tr></thead>
-      <tbody>${models.map((one) => html`<tr key=${one.model}><th scope="row"><${Name} data=${data} model=${one.model} /></th><td class="number">${count(one.n)}</td>
-        ${SHARES.map((share) => html`<td class="number">${ms(one.percentiles[share])}</td>`)}</tr>`)}</tbody></table></div>`;
+      <tbody>${models.map((one) => html`<tr key=${one.model}><th scope="row"><${Name} data=${data} model=${one.model} /></th><td class="number" data-label=${t("compare.answers")}>${count(one.n)}</td>
+        ${SHARES.map((share) => html`<td class="number" data-label=${t(`compare.share.${share}`)}>${ms(one.percentiles[share])}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
 /** One row of bars per model; a tick at its median. Letters stand for the models. */
@@ -45,7 +45,7 @@ function drawn(found, models, choice, { ink, muted, accent }) {
   const scale = found.logarithmic
     ? { type: "log", domain: [found.edges[0] / unit, found.edges.at(-1) / unit], nice: false }
     : { domain: [found.edges[0] / unit, found.edges.at(-1) / unit], nice: false, zero: false };
-  const x = { type: "quantitative", scale, axis: { title: t(seconds ? "compare.axis_s" : "compare.axis_ms"), titleAnchor: "start", grid: true, tickCount: 6, format: "~g" } };
+  const x = { type: "quantitative", scale, axis: { title: t(seconds ? "compare.axis_s" : "compare.axis_ms"), titleAnchor: "start", grid: true, tickCount: 6, format: "~r" } };
   const y = { type: "quantitative", scale: { domain: [0, models.length], nice: false }, axis: null };
   return {
     padding: { left: 26, right: 8, top: 4, bottom: 4 },

@@ -21,18 +21,18 @@ function Candidate({ model, data, money, scale, cheapest }) {
   const shown = all ? own : leaders;
   const lost = KINDS.filter((kind) => !own.some((one) => kindOf(one) === kind));
   return html`<section class="candidate"><h2><bdi>${model}</bdi></h2>
-    ${own.length === 0 ? html`<p class="muted">${t("cost.nothing_of")}</p>` : html`<div class="table-wrap" tabindex="0" role="group" aria-label=${model}><table class="ways fixed">
+    ${own.length === 0 ? html`<p class="muted">${t("cost.nothing_of")}</p>` : html`<div class="table-wrap" tabindex="0" role="group" aria-label=${model}><table class="ways fixed stack">
       <thead><tr><th>${t("cost.column.way")}</th><th>${t("cost.column.where")}</th><th class="number">${t("cost.column.machines")}</th>
         <th class="number">${t("cost.column.month")}</th><th>${t("cost.column.total", { years: data.years })}</th>
         <th class="number">${t("cost.column.paid")}</th></tr></thead>
       <tbody>${shown.map((one) => html`<tr key=${one.key}>
-        <td>${kindName(one.kind)} ${one.key === cheapest && html`<${Badge} kind="accent">${t("cost.cheapest_badge")}<//>`}
+        <td class="across cost-way">${kindName(one.kind)} ${one.key === cheapest && html`<${Badge} kind="accent">${t("cost.cheapest_badge")}<//>`}
           ${!isKept(one) && html`<${Badge} kind="warn">${t("cost.interruptible_badge")}<//>`}</td>
-        <td>${whereOf(one)}${one.capacity && html`<span class="small muted build">${one.capacity.engine} · ${one.capacity.build}</span>`}</td>
-        <td class="number">${one.machines ? count(one.machines) : "–"}${one.busy_share !== null && html`<span class="small muted build">${t("cost.busy", { share: percent(one.busy_share, one.busy_share < 0.01 ? 2 : 0) })}</span>`}</td>
-        <td class="number"><strong>${money(one.monthly_usd)}</strong></td>
-        <td><${Total} total=${one.total_usd} money=${money} scale=${scale} accent=${one.key === cheapest} /></td>
-        <td class="number">${money(one.horizons[0].paid_usd)}</td></tr>`)}</tbody></table></div>`}
+        <td class="across">${whereOf(one)}${one.capacity && html`<span class="small muted build">${one.capacity.engine} · ${one.capacity.build}</span>`}</td>
+        <td class="number" data-label=${t("cost.column.machines")}>${one.machines ? count(one.machines) : "–"}${one.busy_share !== null && html`<span class="small muted build">${t("cost.busy", { share: percent(one.busy_share, one.busy_share < 0.01 ? 2 : 0) })}</span>`}</td>
+        <td class="number" data-label=${t("cost.column.month")}><strong>${money(one.monthly_usd)}</strong></td>
+        <td class="across" data-label=${t("cost.column.total", { years: data.years })}><${Total} total=${one.total_usd} money=${money} scale=${scale} accent=${one.key === cheapest} /></td>
+        <td class="number" data-label=${t("cost.column.paid")}>${money(one.horizons[0].paid_usd)}</td></tr>`)}</tbody></table></div>`}
     ${own.length > 0 && lost.length > 0 && html`<p class="small muted">${t("cost.not_counted", { kinds: lost.map(kindName).join(", ") })}</p>`}
     ${own.length > leaders.length && html`<button type="button" class="button quiet small-button" aria-expanded=${all} onClick=${() => setAll(!all)}>
       ${all ? t("cost.fewer") : t("cost.all_ways", { n: own.length })}</button>`}

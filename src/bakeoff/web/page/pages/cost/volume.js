@@ -50,11 +50,11 @@ export function Volume({ data, money }) {
   return html`<section><h2>${t("cost.volume")}</h2>
     ${models.length > 1 && html`<div class="pick"><${Select} label=${t("cost.of_candidate")} value=${chosen} options=${models.map((one) => [one, one])} onChange=${setModel} /></div>`}
     <${Chart} spec=${spec} height=${300} label=${t("cost.volume_label", { model: chosen, n: points.length })} />
-    <div class="table-wrap" tabindex="0" role="group" aria-label=${t("cost.break_even")}><table class="crossings"><caption>${t("cost.break_even")}</caption>
+    <div class="table-wrap" tabindex="0" role="group" aria-label=${t("cost.break_even")}><table class="crossings stack"><caption>${t("cost.break_even")}</caption>
       <thead><tr><th class="number">${t("cost.column.from")}</th><th>${t("cost.column.cheaper")}</th><th>${t("cost.column.than")}</th></tr></thead>
-      <tbody>${crossings.slice(0, 12).map((one, i) => html`<tr key=${i}><td class="number">${count(Math.max(1, Math.round(one.requests_per_day)))}</td>
-          <td>${name(one.cheaper_above)}</td><td>${name(one.other)}</td></tr>`)}
-        ${always.map((one) => html`<tr key=${one.first + one.second}><td class="number muted">${t("cost.always", { n: count(Math.round(one.looked_up_to)) })}</td>
-          <td>${name(one.cheaper_at_once ?? one.first)}</td><td>${name((one.cheaper_at_once ?? one.first) === one.first ? one.second : one.first)}</td></tr>`)}</tbody></table></div>
+      <tbody>${crossings.slice(0, 12).map((one, i) => html`<tr key=${i}><td class="number across" data-label=${t("cost.column.from")}>${count(Math.max(1, Math.round(one.requests_per_day)))}</td>
+          <td data-label=${t("cost.column.cheaper")}>${name(one.cheaper_above)}</td><td data-label=${t("cost.column.than")}>${name(one.other)}</td></tr>`)}
+        ${always.map((one) => html`<tr key=${one.first + one.second}><td class="number muted across" data-label=${t("cost.column.from")}>${t("cost.always", { n: count(Math.round(one.looked_up_to)) })}</td>
+          <td data-label=${t("cost.column.cheaper")}>${name(one.cheaper_at_once ?? one.first)}</td><td data-label=${t("cost.column.than")}>${name((one.cheaper_at_once ?? one.first) === one.first ? one.second : one.first)}</td></tr>`)}</tbody></table></div>
   </section>`;
 }

@@ -5,7 +5,7 @@ import { of } from "../../lib/api.js";
 import { useFetch } from "../../lib/hooks.js";
 import { href } from "../../lib/route.js";
 import { decimal, percent, points, t } from "../../lib/words.js";
-import { Badge, Button, Loading, Notice, Problem } from "../../parts/basic.js";
+import { Badge, Button, Loading, Notice, Problem, Term } from "../../parts/basic.js";
 import { useJob } from "../../parts/job.js";
 import { AskJudge } from "./ask_judge.js";
 import { SetUp } from "./set_up.js";
@@ -64,13 +64,13 @@ function Facts({ result }) {
   ].filter(([, found]) => found);
   if (!facts.length) return null;
   return html`<dl class="facts"><div><dt>${t("label.judge.labels")}</dt><dd>${n_labels}<span class="small">${t("label.judge.of_needed", { n: result.bar.labels })}</span></dd></div>
-    ${facts.map(([name, [value, range]]) => html`<div><dt>${t(`label.judge.fact.${name}`)}</dt><dd>${value}<span class="small">${range}</span></dd></div>`)}</dl>`;
+    ${facts.map(([name, [value, range]]) => html`<div><dt><${Term} says=${t(`label.judge.says.${name}`)}>${t(`label.judge.fact.${name}`)}<//></dt><dd>${value}<span class="small">${range}</span></dd></div>`)}</dl>`;
 }
 
 function AsSet({ settings, form }) {
   const criteria = settings.criteria ?? [];
   return html`<dl class="ab-values">
-    <div><dt>${t("label.judge.models")}</dt><dd>${settings.models.map((one) => html`<div><bdi>${one.model}</bdi> <span class="muted">${t("label.judge.through")} <bdi>${one.via ?? "embedded"}</bdi></span></div>`)}</dd></div>
+    <div><dt>${t("label.judge.models")}</dt><dd>${settings.models.map((one) => html`<div><bdi>${one.model}</bdi> <span class="muted">${(one.via ?? "embedded") === "embedded" ? `· ${t("label.judge.here")}` : html`${t("label.judge.through")} <bdi>${one.via}</bdi>`}</span></div>`)}</dd></div>
     <div><dt>${t("label.judge.form")}</dt><dd>${t(form === "rubric" ? "label.judge.rubric" : "label.judge.pairwise")}</dd></div>
     ${settings.rows && html`<div><dt>${t("label.judge.rows")}</dt><dd>${settings.rows}</dd></div>`}
     ${criteria.length > 0 && html`<div><dt>${t("label.judge.criteria")}</dt><dd>${criteria.map((one) => html`<div><strong><bdi>${one.name}</bdi></strong> <span dir="auto">${one.description ?? ""}</span></div>`)}</dd></div>`}

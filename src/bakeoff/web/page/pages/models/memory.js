@@ -2,7 +2,7 @@
 
 import { html } from "../../vendor/preact.js";
 import { bytes, decimal, duration, ms, t } from "../../lib/words.js";
-import { Badge } from "../../parts/basic.js";
+import { Badge, Term } from "../../parts/basic.js";
 
 /** Parts as they stand in the bar. */
 export const PARTS = {
@@ -14,7 +14,7 @@ export const PARTS = {
 
 export function Legend() {
   return html`<ul class="legend" aria-label=${t("models.legend")}>${[...Object.keys(PARTS), "free"].map((name) => html`<li>
-    <span class=${`swatch ${name}`} aria-hidden="true"></span>${t(`models.part.${name}`)}</li>`)}</ul>`;
+    <span class=${`swatch ${name}`} aria-hidden="true"></span>${name === "kv" ? html`<${Term} says=${t("models.part.kv_hint")}>${t("models.part.kv")}<//>` : t(`models.part.${name}`)}</li>`)}</ul>`;
 }
 
 const shown = (plan) => plan.memory.devices.filter((one) => one.place >= 0 || one.used_bytes > 0.1 * plan.memory.total_bytes || plan.memory.devices.length === 1);

@@ -2,7 +2,7 @@
 
 import { html } from "../../vendor/preact.js";
 import { useTyped } from "../../lib/hooks.js";
-import { bytes, count, decimal, t } from "../../lib/words.js";
+import { bytes, count, decimal, lang, t } from "../../lib/words.js";
 import { Range } from "../../parts/basic.js";
 import { MachineInput } from "./machine.js";
 import { source } from "./memory.js";
@@ -16,7 +16,7 @@ const TYPING_MS = 450;
 const place = (list, value) => Math.max(0, list.findIndex((one) => String(one) === String(value)));
 
 export function MachineBar({ setting, machine, error, set }) {
-  const wrong = error && error.status === 400 ? `${t("models.unknown_machine")} ${error.hint ?? error.message}` : null;
+  const wrong = error && error.status === 400 ? [t("models.unknown_machine"), lang === "en" && (error.hint ?? error.message)].filter(Boolean).join(" ") : null;
   return html`<section class="setting" aria-label=${t("models.setting")}>
     <div class="setting-machine"><${TypedMachine} value=${setting.machine} error=${wrong} set=${(name) => set({ machine: name || null })} />
       ${machine && !wrong && html`<${Devices} machine=${machine} />`}</div>
@@ -34,6 +34,7 @@ export function Sliders({ setting, set }) {
     ${slider(CONTEXTS, "context", (n) => t("models.tokens", { n }))}
     ${slider(USERS, "users", (n) => count(n))}
     ${slider(BUILDS, "quantization", (name) => name || t("models.best_build"))}
+    <p class="hint sliders-hint">${t("models.slider.quantization_hint")}</p>
   </div>`;
 }
 

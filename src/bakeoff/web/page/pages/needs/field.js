@@ -15,7 +15,7 @@ export function NeedField({ question, value, questions, problem, contradictions,
   const kind = question.kind === "choice" && question.choices.length <= WIDE ? "few" : question.kind;
   return html`<div class=${`need need-${kind}`}>
     <${KINDS[kind]} question=${question} value=${value} set=${set} error=${error} />
-    ${contradictions.map((one) => html`<div class="notice warn contradiction" role="status"><div>${one.text}</div>
+    ${contradictions.map((one) => html`<div class="notice warn contradiction" role="status"><div>${t(`needs.against.${one.code.split(".")[1]}`, one.parameters)}</div>
       <${Button} small onClick=${() => onChange(one.fix)}>${fixText(one.fix, questions)}<//></div>`)}
   </div>`;
 }
@@ -25,7 +25,7 @@ function wrongText(question, problem) {
     const words = { least: decimal(question.least), most: decimal(question.most) };
     return question.whole ? t("needs.wrong.whole", words) : t("needs.wrong.number", words);
   }
-  if (question.kind === "machine") return `${t("needs.wrong.machine")} ${problem.hint ?? problem.message}`;
+  if (question.kind === "machine") return lang === "en" ? `${t("needs.wrong.machine")} ${problem.hint ?? problem.message}` : t("needs.wrong.machine");
   return question.kind === "text" ? t("needs.wrong.text") : problem.hint ?? problem.message;
 }
 

@@ -5,7 +5,7 @@ import { collator, lang, t } from "../../lib/words.js";
 import { Field } from "../../parts/basic.js";
 
 const CODES = ("ar bg bn ca cs da de el en es et eu fa fi fil fr gl gu he hi hr hu id it ja km kn ko lo lt lv ml mr ms my ne nl "
-  + "no pa pl pt ro ru sk sl sr sv ta te th tl tr uk ur vi zh").split(" ");
+  + "no pa pl pt ro ru sk sl sr sv ta te th tr uk ur vi zh").split(" ");
 
 /** The name of a language in the reader's own; the code itself where there is none. */
 export function languageName(code) {

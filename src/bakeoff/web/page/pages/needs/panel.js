@@ -3,7 +3,7 @@
 import { html } from "../../vendor/preact.js";
 import { href } from "../../lib/route.js";
 import { count as shown, day, t } from "../../lib/words.js";
-import { Button, Problem, Spinner } from "../../parts/basic.js";
+import { Button, Loading, Problem } from "../../parts/basic.js";
 
 export function Panel({ project, count, dirty, busy, save }) {
   const { data, loading, error } = count;
@@ -15,7 +15,7 @@ export function Panel({ project, count, dirty, busy, save }) {
     <div class="left-line" role="status" aria-live="polite">
       ${data && html`<p class=${loading ? "left waiting" : "left"}><span>${t("needs.leaves")}</span>
         <strong>${shown(data.left)}</strong> <span>${t("needs.of", { n: data.looked_at })}</span></p>`}
-      ${!data && !error && html`<p class="left waiting"><${Spinner} /> ${t("app.loading")}</p>`}
+      ${!data && !error && html`<${Loading} />`}
     </div>
     <${Problem} error=${error} />
     <div class="row actions">${next}${!dirty && html`<span class="hint">${t("needs.saved")}</span>`}</div>

@@ -46,7 +46,7 @@ export function Settings({ project, session, known }) {
             error=${numeric(settings.max_tokens, 1e6)} onInput=${(max_tokens) => session.set({ max_tokens })} />
           <${Input} label=${t("playground.seed")} placeholder=${t("playground.usual")} inputmode="numeric" value=${settings.seed}
             error=${numeric(settings.seed, 2 ** 31 - 1)} onInput=${(seed) => session.set({ seed })} />
-        </div>`}
+        </div><p class="hint">${t("playground.numbers_hint")}</p>`}
     </div>
   </div>`;
 }

@@ -58,7 +58,8 @@ export class Header {
 function candidateLines(sheet, name) {
   const candidate = sheet.candidates.find((one) => one.name === name);
   if (!candidate) return [];
-  const lines = [Object.assign(make("div", "head-build", visible(originOf(candidate))), { title: visible([candidate.model, candidate.build, candidate.via].filter(Boolean).join(" · ")) })];
+  const lines = [Object.assign(make("div", "head-build", visible(originOf(candidate))), {
+    title: visible([candidate.model, candidate.build, candidate.via === "embedded" ? t("sheet.here_hint") : candidate.via].filter(Boolean).join(" · ")) })];
   if (candidate.error) lines.push(make("div", "head-error", candidate.error));
   else lines.push(standing(sheet, name));
   return lines;
@@ -66,7 +67,7 @@ function candidateLines(sheet, name) {
 
 /** Model, build and route in a line: what the name does not say already. */
 function originOf({ name, model, build, via }) {
-  let route = via;
+  let route = via === "embedded" ? t("sheet.here") : via;
   try { route = new URL(via).host; } catch { /* a preset's name */ }
   const own = build?.split(" ")[0]; // without the file's digest
   const parts = [model && !name.includes(shortName(model)) ? shortName(model) : null, own && !name.includes(own) && !route.startsWith(own) ? own : null, route];
