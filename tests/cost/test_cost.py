@@ -1,6 +1,7 @@
 """`cost(...)`: the whole question, from names to ranges."""
 
 import math
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 
 from bakeoff.catalog.finding import find
 from bakeoff.cost import Load, cost
-from bakeoff.cost.capacity import capacity
-from bakeoff.cost.costs import Costs
+from bakeoff.cost.capacity import Capacities, capacity
+from bakeoff.cost.costs import Costs, leaders
 from bakeoff.cost.load import EXACTLY
 from bakeoff.cost.money import amount, currency
 from bakeoff.errors import UsageError
@@ -217,3 +218,29 @@ def test_a_currency_needs_the_users_rate() -> None:
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         amount(text)
+
+
+def test_pairs_of_leaders_are_those_of_all(answer: Costs) -> None:
+    machines = [CARD, "2x H100 SXM", "M3 Max 64 GB"]
+    both: dict[str, Any] = {"load": ASKED, "on": machines}
+    every, few = cost(["qwen3-8b", "qwen3-4b"], **both), cost(["qwen3-8b", "qwen3-4b"], **both, every_pair=False)
+    models = {line.option.key: line.option.model for line in leaders(every.lines)}
+    expected = [pair for pair in every.break_evens if models.get(pair.first, 1) == models.get(pair.second, 2)]
+    assert list(few.break_evens) == expected
+    assert 0 < len(expected) < len(every.break_evens)
+    assert few.lines == every.lines
+
+
+def test_what_was_worked_out_before_is_what_is_worked_out_anew() -> None:
+    known, model, on = Capacities(), find("qwen3-8b"), [machine(CARD), machine("2x H100 SXM")]
+    changes: tuple[dict[str, Any], ...] = (
+        {}, {"max_wait_seconds": 1.0}, {"first_token_ms": 40.0}, {"least_speed": 60.0}, {"requests_per_day": 9.0},
+        {"prompt_tokens": 5000.0}, {"output_tokens": 900.0}, {}, {"max_wait_seconds": 20.0},
+    )  # fmt: skip
+    loads = [replace(ASKED, **changed) for changed in changes]
+    for load in loads:
+        for one in on:
+            for measured in (None, 90.0):
+                expected = capacity(model, one, load, measured=measured)
+                assert known.of(model, one, load, measured=measured) == expected
+    assert len({str(known.of(model, on[0], load)) for load in loads}) > 4

@@ -243,3 +243,49 @@ def test_an_adaptive_pace_starts_small() -> None:
         return made(loop).limit
 
     assert warp(go) == FIRST
+
+
+@pytest.mark.parametrize("per_minute", [30.0, 600.0])
+def test_a_ceiling_on_requests_per_minute_is_used_and_never_passed(per_minute: float) -> None:
+    async def go(loop: Warp) -> list[float]:
+        pace = made(loop, per_minute=per_minute)
+        return [await pace.turn() for _ in range(200)]
+
+    starts = warp(go)
+    for first, later in zip(starts, starts[int(per_minute) :], strict=False):
+        assert later - first >= 60.0 - 1e-6
+    assert starts[-1] - starts[0] == pytest.approx(199 * 60 / per_minute)
+
+
+def test_who_has_no_share_waits_until_there_is_one() -> None:
+    async def go(loop: Warp) -> None:
+        for shared in ((0, None), (4, 0.0)):
+            pace = made(loop, fixed=4, per_minute=None if shared[1] is None else 60.0)
+            pace.share(*shared)
+            assert pace.stands_still
+            waiting = asyncio.ensure_future(pace.enter())
+            await asyncio.sleep(5)
+            assert not waiting.done()
+            pace.share(2, None if shared[1] is None else 30.0)
+            await asyncio.wait_for(waiting, 1)
+            assert not pace.stands_still
+
+    warp(go)
+
+
+def test_what_another_process_was_told_is_heeded_once_a_second() -> None:
+    async def go(loop: Warp) -> tuple[float | None, float | None, float]:
+        pace = made(loop)
+        for _ in range(50):
+            await asyncio.sleep(0.1)
+            await pace.turn()
+        pace.heed(3.0, cut=True)
+        first = pace.rate
+        pace.heed(0.0, cut=True)
+        assert pace.rate == first, "one cut answers for both"
+        now = loop.time()
+        return first, pace.rate, await pace.turn() - now
+
+    first, _, waited = warp(go)
+    assert first == pytest.approx(9.0, rel=0.05)  # a tenth below the ten a second that were accepted
+    assert waited >= 3.0

@@ -125,7 +125,7 @@ def test_an_array_in_pieces_is_the_array(items: list[dict[str, Any]], size: int,
     text = json.dumps(items, indent=indent, ensure_ascii=False)
     before, json_lines.PIECE_CHARACTERS = json_lines.PIECE_CHARACTERS, size
     try:
-        assert [item for _, item in json_lines._array(StringIO(text), "a.json")] == items
+        assert [item for _, item in json_lines._array(StringIO(text), "a.json", json_lines.STRICT)] == items
     finally:
         json_lines.PIECE_CHARACTERS = before
 

@@ -12,7 +12,7 @@ from bakeoff.catalog.gguf_metadata import metadata_of
 from bakeoff.errors import UsageError, WeightsError
 from bakeoff.fit.header_file import Outline, write_header_file
 from bakeoff.fit.llama_cpp import llama_cpp_memory
-from bakeoff.fit.plan.answering import answer
+from bakeoff.fit.plan.answering import answer, take
 from bakeoff.fit.plan.as_json import answer_json
 from bakeoff.fit.plan.asking import fit
 from bakeoff.fit.plan.changes import _with_more
@@ -67,6 +67,15 @@ def test_on_the_processor_memory_is_what_the_engine_takes(name: str, options: di
     engine = llama_cpp_memory(architecture, context_tokens=context, **renamed)  # type: ignore[arg-type]
     assert (found.kv_cache_bytes, found.recurrent_state_bytes) == (engine.kv_cache_bytes, engine.recurrent_state_bytes)
     assert (found.compute_bytes, found.output_bytes) == (engine.compute_bytes, engine.output_bytes)
+
+
+@pytest.mark.parametrize("name", ["Qwen/Qwen3-8B", "openai/gpt-oss-120b", "google/gemma-3-12b-it"])
+@pytest.mark.parametrize("on", [CARD, "2x H100 SXM", "8 GB RAM"])
+@pytest.mark.parametrize("wanted", [{}, {"users": 16}, {"engine": "llama.cpp", "users": 4}, {"context_tokens": 16_384}])
+def test_what_is_taken_is_what_is_chosen(name: str, on: str, wanted: dict[str, object]) -> None:
+    chosen = planned(name, on, **wanted).chosen
+    taken = take(model(name), machine(on), Wanted(**wanted))  # type: ignore[arg-type]
+    assert taken == (chosen and replace(chosen, max_context_tokens=None))
 
 
 def test_users_each_have_the_context_and_slots_share_it() -> None:

@@ -52,7 +52,7 @@ def folder(tmp_path: Path, stub: tuple[str, Path]) -> Path:
 def other_answers(folder: Path, name: str, say: str = "other") -> None:
     """As if the server had answered differently at the time of the run: every fifth answer is another text."""
     with Ledger(folder / "bakeoff.db") as ledger:
-        ledger._connection.execute(
+        ledger.database.run(
             "UPDATE call SET text = ? WHERE candidate = ? AND CAST(row_id AS INTEGER) % 5 = 0", (say, name)
         )
 
@@ -99,10 +99,8 @@ def test_a_quantization_that_changes_midway_is_found_and_nobody_else_is_accused(
 def test_a_check_that_was_stopped_is_gone_on_with(folder: Path, stub: tuple[str, Path]) -> None:
     check(Project(folder), rows=20, offline=True)
     with Ledger(folder / "bakeoff.db") as ledger:
-        ledger._connection.execute("UPDATE run_end SET state = 'stopped' WHERE run = (SELECT max(run) FROM run_end)")
-        ledger._connection.execute(
-            "DELETE FROM call WHERE seq IN (SELECT seq FROM call WHERE repeat >= ? LIMIT 7)", (CHECKS,)
-        )
+        ledger.database.run("UPDATE run_end SET state = 'stopped' WHERE run = (SELECT max(run) FROM run_end)")
+        ledger.database.run("DELETE FROM call WHERE seq IN (SELECT seq FROM call WHERE repeat >= ? LIMIT 7)", (CHECKS,))
     before = asked(stub[1])
     assert check(Project(folder), rows=20, offline=True).holds
     assert asked(stub[1]) - before == 7
@@ -117,8 +115,8 @@ def test_two_checks_at_once_are_one(folder: Path) -> None:
 
 def test_another_name_of_the_model_or_build_is_found(folder: Path) -> None:
     with Ledger(folder / "bakeoff.db") as ledger:
-        ledger._connection.execute("UPDATE call SET served_model = 'model-a-q8' WHERE candidate = 'a'")
-        ledger._connection.execute("UPDATE call SET further = '{\"fingerprint\": \"b1\"}' WHERE candidate = 'b'")
+        ledger.database.run("UPDATE call SET served_model = 'model-a-q8' WHERE candidate = 'a'")
+        ledger.database.run("UPDATE call SET further = '{\"fingerprint\": \"b1\"}' WHERE candidate = 'b'")
     found = check(Project(folder), rows=5, offline=True)
     assert {one.asked.candidate: one.signs for one in found.drifts} == {"a": ("model",), "b": ()}
     assert found.drifts[0].asked.new_models == ("model-a",)
@@ -131,7 +129,7 @@ def test_new_answers_never_take_the_place_of_old_ones(folder: Path) -> None:
     assert Project(folder).columns()[0].cells == cells
     with Ledger(folder / "bakeoff.db") as ledger:
         kinds = [(ledger.manifest(one["run"]) or {}).get("kind") for one in ledger.runs()]
-        ((least,),) = ledger._connection.execute("SELECT min(repeat) FROM call WHERE repeat > 0").fetchall()
+        ((least,),) = ledger.database.rows("SELECT min(repeat) FROM call WHERE repeat > 0")
         assert ledger.count_answers("a") == 60
     assert kinds == [None, "check"]
     assert least == CHECKS
@@ -156,10 +154,10 @@ def test_a_choice_that_would_be_another_one_is_exit_code_1(tmp_path: Path, stub:
     project.run()
     with Ledger(folder / "bakeoff.db") as ledger:
         for place, label in enumerate(LABELS):
-            ledger._connection.execute(
+            ledger.database.run(
                 "UPDATE call SET text = ? WHERE candidate = 'b' AND CAST(row_id AS INTEGER) % 3 = ?", (label, place)
             )
-        ledger._connection.execute("DELETE FROM score")
+        ledger.database.run("DELETE FROM score")
     assert keep(project, project.decide()).choice == "b"
     found = run(folder)
     assert found.return_value == 1

@@ -60,6 +60,7 @@ def test_a_good_file_is_read_with_defaults(tmp_path: Path) -> None:
         ('key = "SOME_KEY"', 'key = "sk-abc123"', "never the key itself"),
         ("top_p = 0.9", "temprature = 0.9", "unknown key 'temprature': did you mean 'temperature'?"),
         ("top_p = 0.9", "stream = false", "'stream' is written by Bakeoff itself"),
+        ("top_p = 0.9", "requests_per_minute = 0", "candidates.1.requests_per_minute: Input should be greater than 0"),
         ("temperature = 0.2", "tmperature = 0.2", "did you mean 'temperature'?"),
         ('kind = "label"', 'kind = "judge"', "graders.0.kind"),
         ('labels = ["yes", "no"]', 'labels = ["yes", "Yes"]', "upper and lower case only"),

@@ -43,7 +43,7 @@ def test_a_server_is_asked_a_row_of_the_test(tmp_path: Path) -> None:
         assert keys(found, set()) - mentioned("bakeoff.deploy_check") == set()
         assert "The answer is the one of the test." in run("model-a", folder).stdout
         with Ledger(folder / "bakeoff.db") as ledger:
-            ledger._connection.execute("UPDATE call SET text = 'something else'")
+            ledger.database.run("UPDATE call SET text = 'something else'")
         assert "is not the one of the test" in run("a", folder).stdout
 
 

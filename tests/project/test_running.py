@@ -88,9 +88,9 @@ def make(tmp_path: Path, address: str) -> Make:
 def answered(project: Project) -> dict[str, list[str]]:
     """Row ids that have an answer, by candidate, in the order in which they were stored."""
     with Ledger(project.folder / "bakeoff.db") as ledger:
-        rows = ledger._connection.execute("SELECT candidate, row_id FROM call WHERE state = 'answered' ORDER BY seq")
+        rows = ledger.database.rows("SELECT candidate, row_id FROM call WHERE state = 'answered' ORDER BY seq")
         found: dict[str, list[str]] = {}
-        for candidate, row_id in rows.fetchall():
+        for candidate, row_id in rows:
             found.setdefault(candidate, []).append(row_id)
     return found
 
@@ -161,7 +161,7 @@ def test_repetitions_are_calls_of_their_own_with_seeds_of_their_own(make: Make) 
     project = make("a", rows=4, run="repeats = 3", more="seed = 5\ntemperature = 0.7")
     project.run()
     with Ledger(project.folder / "bakeoff.db") as ledger:
-        bodies = [json.loads(body)["seed"] for (body,) in ledger._connection.execute("SELECT body FROM request")]
+        bodies = [json.loads(body)["seed"] for (body,) in ledger.database.rows("SELECT body FROM request")]
     assert Counter(bodies) == {5: 4, 6: 4, 7: 4}
     assert all(len(cell.repeat_scores) == 3 for cell in project.columns()[0].cells)
 
@@ -171,7 +171,7 @@ def test_a_failure_that_is_tried_again_is_a_new_attempt_and_nothing_else_is_aske
     project.run(RunOptions(rows="4"))
     project.run(RunOptions(retry_failed=True))
     with Ledger(project.folder / "bakeoff.db") as ledger:
-        rows = ledger._connection.execute("SELECT row_id, attempt FROM call ORDER BY seq").fetchall()
+        rows = ledger.database.rows("SELECT row_id, attempt FROM call ORDER BY seq")
     assert Counter(attempt for _, attempt in rows) == {1: 4, 2: 4}
 
 
@@ -189,7 +189,7 @@ PRICE = "price_per_million = { input = 1000, output = 2000 }\nmax_tokens = 20"
 
 def spent(project: Project) -> Decimal:
     with Ledger(project.folder / "bakeoff.db") as ledger:
-        found = ledger._connection.execute("SELECT total(prompt_tokens), total(output_tokens) FROM call").fetchone()
+        (found,) = ledger.database.rows("SELECT total(prompt_tokens), total(output_tokens) FROM call")
     return (Decimal(found[0]) * 1000 + Decimal(found[1]) * 2000) / 1_000_000
 
 

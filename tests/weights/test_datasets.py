@@ -10,6 +10,7 @@ from bakeoff.errors import DataError, KeyMissing, NetworkError
 from bakeoff.evaluate.files import read_table
 from bakeoff.weights import DownloadProgress, dataset, dataset_reference, is_dataset
 from bakeoff.weights.datasets import DatasetReference, chosen_files
+from bakeoff.weights.types import ROW_ENDINGS
 from tests.weights.fake_hub import FakeHub, Repository
 
 CONVERTED = "datasets/org/rows@refs/convert/parquet"
@@ -75,6 +76,24 @@ def test_a_revision_is_read_from_the_owners_own_files(hub: FakeHub, tmp_path: Pa
     assert len(read_table(paths[0], others=paths[1:]).rows) == 20
 
 
+def test_the_owners_csv_is_read_by_its_path(hub: FakeHub) -> None:
+    files = {"data/a.csv": b"id,text\n1,one\n", "data/b.csv": b"text,id\ntwo,2\n", "data/c.jsonl": b'{"id": 3}\n'}
+    hub.repositories["datasets/org/rows@main"] = Repository(files)
+    paths = dataset(dataset_reference("hf://datasets/org/rows/data/*.csv"))
+    table = read_table(paths[0], others=paths[1:], id_column="id")
+    assert [(row.id, row.values["text"]) for row in table.rows] == [("1", "one"), ("2", "two")]
+    (path,) = dataset(dataset_reference("hf://datasets/org/rows/data/c.jsonl"))
+    assert [row.id for row in read_table(path, id_column="id").rows] == ["3"]
+
+
+def test_every_kind_that_is_fetched_can_be_read(tmp_path: Path) -> None:
+    for ending in ROW_ENDINGS:
+        (tmp_path / f"x{ending}").write_bytes(b"?")
+        with pytest.raises(DataError) as caught:
+            read_table(tmp_path / f"x{ending}")
+        assert "the ending does not tell" not in caught.value.message
+
+
 def test_several_splits_are_not_guessed_between(hub: FakeHub, tmp_path: Path) -> None:
     offer(hub, tmp_path)
     with pytest.raises(DataError, match="has several splits") as caught:
@@ -100,6 +119,12 @@ def test_several_splits_are_not_guessed_between(hub: FakeHub, tmp_path: Path) ->
             "dev",
             ("vi/dev-00000-of-00002.parquet", "vi/dev-00001-of-00002.parquet"),
         ),
+        (["train.csv", "test.csv", "README.md", "meta.json"], None, "test", ("test.csv",)),
+        (["data/train.csv", "data/train.parquet", "data/test.jsonl"], None, None, ("data/train.parquet",)),
+        (["vi/dev-00001-of-00002.csv.gz", "vi/dev-00000-of-00002.csv.gz", "x.jsonl"], "vi", "dev",
+         ("vi/dev-00000-of-00002.csv.gz", "vi/dev-00001-of-00002.csv.gz")),
+        (["a/x.csv", "a/y.csv", "a/x.parquet", "b/x.csv"], "a/x.csv", None, ("a/x.csv",)),
+        (["a/x.csv", "a/y.csv", "a/b/z.csv", "a/x.json"], "a/*.csv", None, ("a/x.csv", "a/y.csv")),
         (["data/train-00000-of-00001-0123456789abcdef.parquet"], None, None,
          ("data/train-00000-of-00001-0123456789abcdef.parquet",)),
     ],
@@ -113,9 +138,12 @@ def test_files_are_told_by_their_names(
 def test_what_is_not_there_is_said(hub: FakeHub, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="there is no org/rows on the Hub"):
         dataset(dataset_reference("hf://datasets/org/rows"))
-    offer(hub, tmp_path, "datasets/org/rows@v1", ("data.csv",))
-    with pytest.raises(DataError, match="has no Parquet files there"):
+    offer(hub, tmp_path, "datasets/org/rows@v1", ("facts.json", "README.md"))
+    with pytest.raises(DataError, match="has no file there that is named after a split") as caught:
         dataset(dataset_reference("hf://datasets/org/rows@v1"))
+    assert caught.value.hint == "write one of: hf://datasets/org/rows@v1/facts.json"
+    with pytest.raises(DataError, match=r"org/rows has no 'x/train.csv'"):
+        dataset(dataset_reference("hf://datasets/org/rows@v1/x/train.csv"))
     with pytest.raises(DataError, match="has not been fetched yet"):
         dataset(dataset_reference("hf://datasets/org/rows:test"), fetch=False)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bakeoff.cli.numbers import Money
+from bakeoff.cli.on_cluster import cluster_options, where_of
 from bakeoff.cli.output import Language, answer, language_option, print_json, say
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 @click.option("--rows", type=click.IntRange(min=1), help="Judge so many rows, drawn by the project's seed.")
 @click.option("--max-cost", type=Money(), help="Stop before it costs more, in US dollars.")
 @click.option("--max-minutes", type=click.FloatRange(0, min_open=True), help="Send nothing after so many minutes.")
+@cluster_options
 @click.option("--dry-run", is_flag=True, help="Say how many calls would be made; make none.")
 @click.option("--no-run", is_flag=True, help="Show what there is; make no calls.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON (schema bakeoff.judge).")
@@ -28,6 +30,8 @@ def judge_command(
     rows: int | None,
     max_cost: Decimal | None,
     max_minutes: float | None,
+    on_cluster: str | None,
+    ledger: str | None,
     dry_run: bool,
     no_run: bool,
     as_json: bool,
@@ -49,6 +53,7 @@ def judge_command(
     from bakeoff.errors import UsageError
     from bakeoff.project import Project
 
+    where = where_of(on_cluster, ledger)
     watch = Watch(lang=lang, quiet=quiet)
     opened = Project(project, listener=watch)
     before = opened.judged(rows=rows)
@@ -58,7 +63,14 @@ def judge_command(
         _print_quote(before, as_json=as_json, lang=lang)
         return 0
     try:
-        outcomes = [] if no_run else opened.judge(rows=rows, max_cost_usd=max_cost, max_minutes=max_minutes)
+        if no_run:
+            outcomes = []
+        elif where is None:
+            outcomes = opened.judge(rows=rows, max_cost_usd=max_cost, max_minutes=max_minutes)
+        else:
+            from bakeoff.cluster.driver import judge_on_cluster
+
+            outcomes = judge_on_cluster(opened, where, rows=rows, max_cost_usd=max_cost, max_minutes=max_minutes)
     finally:
         watch.close()
     found = opened.judged(rows=rows)

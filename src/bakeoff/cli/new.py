@@ -9,7 +9,12 @@ from bakeoff.cli.output import Language, language_option, say
 
 @click.command("new")
 @click.argument("name", type=click.Path(path_type=Path))
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="csv, tsv, jsonl, parquet or xlsx.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="csv, tsv, jsonl, parquet or xlsx; or hf://... or s3://...",
+)
 @click.option("--target", help="Column with what is right [default: guessed from usual names].")
 @click.option("--input", "input_", help="Column that the prompt shows [default: the one with the longest texts].")
 @click.option("--id", "id_", help="Column with the rows' ids [default: id, or the row's number].")

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from bakeoff.cli.numbers import Money
+from bakeoff.cli.on_cluster import cluster_options, where_of
 from bakeoff.cli.output import Language, language_option
 
 
@@ -20,6 +21,7 @@ from bakeoff.cli.output import Language, language_option
 @click.option("--max-cost", type=Money(), help="Stop before the run costs more, in US dollars.")
 @click.option("--max-minutes", type=click.FloatRange(0, min_open=True), help="Send nothing after so many minutes.")
 @click.option("--race", is_flag=True, help="Drop candidates as soon as they are shown to be worse.")
+@cluster_options
 @click.option("--dry-run", is_flag=True, help="Say what it would ask, cost and take; ask nothing. As `bakeoff quote`.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON (schema bakeoff.decide).")
 @click.option("--quiet", is_flag=True, help="No progress, no notes.")
@@ -33,6 +35,8 @@ def run_command(
     max_cost: Decimal | None,
     max_minutes: float | None,
     race: bool,
+    on_cluster: str | None,
+    ledger: str | None,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
@@ -46,6 +50,7 @@ def run_command(
       bakeoff run --rows 50 --max-cost 2
       bakeoff run --only qwen3-8b --retry-failed
       bakeoff run tickets --race --json > results.json
+      bakeoff run --on-cluster head:6379 --ledger postgresql://me@db/evals
 
     Running twice asks nothing twice. Ctrl-C keeps every answer; the same command goes on from there.
     """
@@ -65,6 +70,14 @@ def run_command(
         max_cost_usd=max_cost,
         race=race,
     )
+    where = where_of(on_cluster, ledger)
+    if dry_run and where is not None:
+        from bakeoff.cli.cluster_quote import print_cluster_quote
+        from bakeoff.cluster.driver import machines_at
+
+        quoted = Project(project)
+        machines = machines_at(quoted, where)
+        return print_cluster_quote(quoted, options, machines, ledger=where.ledger, as_json=as_json, lang=lang)
     if dry_run:
         from bakeoff.cli.quote import print_quote
 
@@ -74,7 +87,12 @@ def run_command(
     # What the end needs takes a quarter of a second to load: while the models answer, nobody waits for it.
     threading.Thread(target=_load, args=(len(opened.config.candidates),), daemon=True).start()
     try:
-        outcomes = opened.run(options)
+        if where is None:
+            outcomes = opened.run(options)
+        else:
+            from bakeoff.cluster.driver import run_on_cluster
+
+            outcomes = run_on_cluster(opened, options, where)
     finally:
         watch.close()
     decision = opened.decide()

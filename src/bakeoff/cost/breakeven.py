@@ -3,7 +3,7 @@
 On each stretch where both have the same number of machines, a1 + b1 v = a2 + b2 v gives v = (a2 - a1) / (b1 - b2).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
@@ -58,15 +58,22 @@ class Piece:
         return self.fixed + self.slope * requests
 
 
-def break_evens(options: Sequence[Option]) -> list[BreakEven]:
-    """Every two options, by requests per day without growth."""
+def break_evens(options: Sequence[Option], pairs: Iterable[tuple[Option, Option]] | None = None) -> list[BreakEven]:
+    """Where one of two options becomes cheaper, by requests per day without growth.
+
+    Args:
+        options: all that are compared; they say how far is looked.
+        pairs: of them; None takes every two.
+    """
     asked = max((option.load.requests_per_day for option in options), default=0.0)
     most = exact(max(TIMES_THE_LOAD * asked, LEAST_PER_DAY)) * DAYS_PER_MONTH
     for option in options:
         if option.capacity is not None:
             most = min(most, _carried(option, MOST_STEPS))
-    lines = {option.key: list(pieces(option, most)) for option in options}
-    return [_between(one, other, lines, most) for one, other in combinations(options, 2)]
+    wanted = list(combinations(options, 2) if pairs is None else pairs)
+    concerned = {one.key: one for pair in wanted for one in pair}
+    lines = {key: list(pieces(option, most)) for key, option in concerned.items()}
+    return [_between(one, other, lines, most) for one, other in wanted]
 
 
 def pieces(option: Option, most: Decimal) -> Iterator[Piece]:
@@ -90,7 +97,8 @@ def pieces(option: Option, most: Decimal) -> Iterator[Piece]:
 
 def curve(option: Option, volumes: Sequence[float]) -> list[float]:
     """US dollars per month at so many requests a day each, without growth; for a chart."""
-    return [float(option.monthly(exact(volume) * DAYS_PER_MONTH)) for volume in volumes]
+    terms = option.terms(option.point())
+    return [float(option.monthly(exact(volume) * DAYS_PER_MONTH, terms=terms)) for volume in volumes]
 
 
 def _carried(option: Option, machines: int) -> Decimal:

@@ -4,12 +4,16 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from bakeoff.catalog.builds import Engine, parse_build
+from bakeoff.catalog.loading import load as catalog
 from bakeoff.catalog.model import Model
 from bakeoff.cost.load import Load
 from bakeoff.cost.queueing import Steps, steps
 from bakeoff.errors import UsageError
-from bakeoff.fit.plan.asking import fit
+from bakeoff.fit.plan.answering import take
+from bakeoff.fit.plan.calibration import NOTHING, calibration
 from bakeoff.fit.plan.plan import Plan
+from bakeoff.fit.plan.wanted import Wanted
 from bakeoff.hardware.machine import Machine
 from bakeoff.values import Estimate
 
@@ -20,7 +24,7 @@ SLOWEST = 2.75
 """Tokens per second below which an answer is written too slowly to be read along: half of the reading speed, as
 `fit.speed.verdict` has it. Where the load names a speed, that one counts."""
 
-ENGINES = ("vllm", "llama.cpp", "mlx")
+ENGINES: tuple[Engine, ...] = ("vllm", "llama.cpp", "mlx")
 
 MOST_KNOWN = 512
 """Capacities that are remembered."""
@@ -61,7 +65,13 @@ class Capacity:
 
 
 def capacity(
-    model: Model, machine: Machine, load: Load, *, build: str | None = None, measured: float | None = None
+    model: Model,
+    machine: Machine,
+    load: Load,
+    *,
+    build: str | None = None,
+    measured: float | None = None,
+    context_tokens: int | None = None,
 ) -> Capacity | None:
     """The most that a machine does of a load, every request within the load's targets; None where it cannot.
 
@@ -70,20 +80,29 @@ def capacity(
         machine: where it runs.
         load: request lengths and targets.
         build: only this one; else what `fit` would take for so many users.
+        context_tokens: room of each request, where all lengths are known beforehand; None: as much as is usual.
         measured: the user's own tokens per second, written by all requests together at full load, prompts being read
             in between; it takes the place of the estimate.
 
     Raises:
         UsageError: the model cannot be planned at all.
     """
+    best, alone = _best(model, machine, load, build, context_tokens)
+    return None if best is None else _capacity(best, alone or best.plan, load, measured)
+
+
+def _best(
+    model: Model, machine: Machine, load: Load, build: str | None, context_tokens: int | None = None
+) -> "tuple[Found | None, Plan | None]":
+    """The plan that does most of the load, and the one that is quickest for a single user."""
     best: Found | None = None
     alone: Plan | None = None
-    for found in _plans(model, machine, load, build):
+    for found in _plans(model, machine, load, build, context_tokens):
         if found.plan.wanted.users == 1 and _meets(found.plan, load):
             alone = found.plan if alone is None or _seconds(found.plan) < _seconds(alone) else alone
         if _meets(found.plan, load) and (best is None or found.per_second > best.per_second):
             best = found
-    return None if best is None else _capacity(best, alone or best.plan, load, measured)
+    return best, alone
 
 
 class Capacities:
@@ -91,21 +110,33 @@ class Capacities:
 
     def __init__(self) -> None:
         """Nothing yet."""
-        self._found: dict[object, tuple[object, Capacity | None]] = {}
+        self._found: dict[object, tuple[object, Found | None, Plan | None]] = {}
+        self._counted: dict[object, Capacity] = {}
 
     def of(
         self, model: Model, machine: Machine, load: Load, *, build: str | None = None, measured: float | None = None
     ) -> Capacity | None:
         """As `capacity`; the model and the machine must be the same objects to be known again."""
-        lengths = load.prompt_tokens, load.written_tokens
-        targets = load.max_wait_seconds, load.first_token_ms, load.least_speed
-        key = id(model), id(machine), lengths, targets, build, measured
-        if key not in self._found:
+        key = (
+            id(model), id(machine), load.prompt_tokens, load.written_tokens, load.first_token_ms, load.least_speed,
+            build,
+        )  # fmt: skip
+        known = self._found.get(key)
+        if known is None:
             if len(self._found) >= MOST_KNOWN:
                 self._found.clear()
-            found = capacity(model, machine, load, build=build, measured=measured)
-            self._found[key] = ((model, machine), found)  # holds them, so that no other gets their id
-        return self._found[key][1]
+                self._counted.clear()
+            # Holds them, so that no other gets their id.
+            known = self._found[key] = ((model, machine), *_best(model, machine, load, build))
+        _, best, alone = known
+        if best is None:
+            return None
+        more = (key, load.max_wait_seconds, measured)
+        if more not in self._counted:
+            if len(self._counted) >= MOST_KNOWN:
+                self._counted.clear()
+            self._counted[more] = _capacity(best, alone or best.plan, load, measured)
+        return self._counted[more]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +163,9 @@ def _seconds(plan: Plan) -> float:
     return plan.speed.request_seconds.value
 
 
-def _plans(model: Model, machine: Machine, load: Load, build: str | None) -> Iterator[Found]:
+def _plans(
+    model: Model, machine: Machine, load: Load, build: str | None, context_tokens: int | None
+) -> Iterator[Found]:
     """Every plan worth a look. Where vLLM serves the load, the engines made for one user are not asked.
 
     Raises:
@@ -142,7 +175,7 @@ def _plans(model: Model, machine: Machine, load: Load, build: str | None) -> Ite
     found = served = False
     for engine in ENGINES:
         try:
-            for plan in _of_engine(model, machine, load, build, engine):
+            for plan in _of_engine(model, machine, load, build, engine, context_tokens):
                 found, served = True, served or _meets(plan.plan, load)
                 yield plan
         except UsageError as error:
@@ -153,14 +186,23 @@ def _plans(model: Model, machine: Machine, load: Load, build: str | None) -> Ite
         raise refused
 
 
-def _of_engine(model: Model, machine: Machine, load: Load, build: str | None, engine: str) -> Iterator[Found]:
+def _of_engine(
+    model: Model, machine: Machine, load: Load, build: str | None, engine: Engine, context_tokens: int | None
+) -> Iterator[Found]:
     prompt, output = max(1, round(load.prompt_tokens)), max(1, round(load.written_tokens))
+    only = parse_build(build) if build is not None else None
+    learnt = calibration(machine, catalog()) if machine.here else NOTHING
     for part, copies in _shares(machine):
         for users in USERS:
-            answer = fit(
-                model, on=part, users=users, engine=engine, build=build, prompt_tokens=prompt, output_tokens=output
+            wanted = Wanted(
+                context_tokens=context_tokens,
+                prompt_tokens=prompt,
+                output_tokens=output,
+                users=users,
+                build=only,
+                engine=engine,
             )
-            plan = answer.chosen
+            plan = take(model, part, wanted, calibration=learnt)
             if plan is None or not plan.runs:
                 break
             yield Found(plan, copies)

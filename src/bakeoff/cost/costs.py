@@ -64,6 +64,15 @@ class Costs:
         return next((one for one in self.lines if one.option.model == model and not one.option.is_interruptible), None)
 
 
+def leaders(lines: Sequence[Line]) -> list[Line]:
+    """The cheapest way of each model, kind and machine, without machines that may be taken away; the cheapest first."""
+    found: dict[tuple[str, str, str | None], Line] = {}
+    for line in lines:
+        if not line.option.is_interruptible:
+            found.setdefault((line.option.model, line.option.kind, line.option.machine), line)
+    return list(found.values())
+
+
 def left_out(found: Sequence[Option], *, with_staff: bool) -> tuple[Reason, ...]:
     """What is in no number, as far as it concerns the options there are."""
     kinds = {one.kind for one in found}

@@ -105,14 +105,15 @@ class Option:
         erlangs = self.capacity.erlangs(self.load.peak_per_second(float(requests))) * self.load.length.value
         return self.capacity.steps.machines(erlangs)
 
-    def monthly(self, requests: Decimal, *, machines: int | None = None) -> Decimal:
+    def monthly(self, requests: Decimal, *, machines: int | None = None, terms: Terms | None = None) -> Decimal:
         """US dollars in a month with so many requests.
 
         Args:
             requests: in the month.
             machines: how many there are; as many as the load needs.
+            terms: those of `point`, where many months are counted.
         """
-        terms = self.terms(self.point())
+        terms = terms or self.terms(self.point())
         count = self.machines(requests) if machines is None else machines
         billed = requests
         if terms.most_per_machine is not None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bakeoff.cost.option import Option
+from bakeoff.cost.option import Option, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +31,35 @@ def horizons(option: Option, years: int) -> list[Horizon]:
     found, cost, paid, requests = [], Decimal(0), Decimal(0), Decimal(0)
     bought: dict[int, int] = {}
     machines = 0
+    point = option.point()
+    terms = option.terms(point)
     for month in range(12 * years):
         asked = option.load.requests_in_month(month)
         needed = option.machines(asked)
         machines = max(machines, needed) if option.kind == "own" else needed
-        spent = option.monthly(asked, machines=machines)
+        spent = option.monthly(asked, machines=machines, terms=terms)
         cost += spent
         requests += asked
         if option.kind == "own":
             bought[month] = machines - sum(bought.values())
-        paid += spent + _purchases(option, bought, month)
+        paid += spent + _purchases(option, point, bought, month)
         if month % 12 == 11:
             found.append(Horizon(month // 12 + 1, cost, paid, machines, requests))
     return found
 
 
-def _purchases(option: Option, bought: Mapping[int, int], month: int) -> Decimal:
+def _purchases(option: Option, values: Values, bought: Mapping[int, int], month: int) -> Decimal:
     """What is bought in a month, less the depreciation that stands in its cost already.
 
     Args:
         option: the machines.
+        values: of its parameters.
         bought: month -> machines that came in it.
         month: which one.
     """
     if option.kind != "own":
         return Decimal(0)
-    point = {name.partition(":")[0]: value for name, value in option.point().items()}
+    point: dict[str, Decimal] = {name.partition(":")[0]: value for name, value in values.items()}
     price, life = point["purchase_usd"], max(1, math.ceil(point["life_years"] * 12))
     kept = 1 - point["residual_share"]
     depreciation = price * kept / (point["life_years"] * 12)

@@ -45,6 +45,10 @@ class Breaker:
         if self._in_a_row >= self._limit:
             self._trip(error)
 
+    def give_up(self, error: AskError) -> None:
+        """Somebody else found it out."""
+        self._trip(error)
+
     def _trip(self, error: AskError) -> None:
         if self.tripped is None:
             self.tripped = error

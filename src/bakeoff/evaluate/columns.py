@@ -3,8 +3,11 @@
 Grading asks no model; it can be repeated at any time, and each way of grading keeps its scores in the ledger.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from array import array
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TypeVar
 
 from bakeoff.evaluate.graders import Grade, Grader, grade, joined, target_of
 from bakeoff.evaluate.graders.kept import Place, Work, kept_grades
@@ -14,16 +17,25 @@ from bakeoff.evaluate.preflight import (
     Fault,
     Preflight,
     Rules,
+    WhoAnswered,
     cut_short,
     examine,
     rows_in_examples,
     split_thinking,
-    who_answered,
 )
 from bakeoff.evaluate.request import json_digest, shown_prompt
 from bakeoff.evaluate.results import CellState, Column, GradedCell, Memory
 from bakeoff.evaluate.store import Ledger, StoredAnswer
-from bakeoff.evaluate.types import Prompt, Row, Table
+from bakeoff.evaluate.types import Answer, Prompt, Row, Table
+
+T = TypeVar("T")
+
+BLOCK = 50_000
+"""Rows whose answers are in memory at once, besides what the cells keep of them. Where answers are in parts, each block
+reads through the whole column's."""
+
+MOST_SHARED = 1_000
+"""So many different targets are kept once and not for each row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +69,41 @@ def task(graders: Sequence[Grader], prompt: Prompt, table: Table) -> Task:
         ProjectError: a target cannot be worked out, or is not one of the labels; with the row.
     """
     settled = tuple(grader.with_labels(table.rows) for grader in graders)
-    shown = tuple(shown_prompt(prompt, row) for row in table.rows)
+    return task_of(settled, prompt, table.rows, identity=grading_identity(settled, table.digest))
+
+
+def grading_identity(settled: Sequence[Grader], data: str) -> str:
+    """Under which scores are kept: digest of graders, with their labels, and of the table's digest."""
+    return json_digest([[grader.digest() for grader in settled], data])
+
+
+def task_of(settled: tuple[Grader, ...], prompt: Prompt, rows: Sequence[Row], *, identity: str) -> Task:
+    """A task whose graders have their labels already; its rows may be some of the table's.
+
+    Raises:
+        ProjectError: a target cannot be worked out, or is not one of the labels; with the row.
+    """
+    shown = tuple(shown_prompt(prompt, row) for row in rows)
     return Task(
         graders=settled,
         leading=_leading(settled),
-        targets=tuple(tuple(target_of(grader, row) for grader in settled) for row in table.rows),
+        targets=tuple(_shared(tuple(target_of(grader, row) for grader in settled) for row in rows)),
         shown=shown,
-        identity=json_digest([[grader.digest() for grader in settled], table.digest]),
+        identity=identity,
         in_examples=rows_in_examples(shown, prompt.examples),
     )
+
+
+def _shared(values: Iterable[T]) -> Iterator[T]:
+    """The values, with equal ones as one object while they are few."""
+    known: dict[T, T] = {}
+    for value in values:
+        found = known.get(value)
+        if found is None:
+            found = value
+            if len(known) < MOST_SHARED:
+                known[value] = value
+        yield found
 
 
 def check_targets(graders: Sequence[Grader], table: Table) -> None:
@@ -96,9 +134,8 @@ def graded_column(
     ledger: Ledger,
     memory: Memory | None = None,
     preflight: Preflight | None = None,
-    scored: set[tuple[str, str]] | None = None,
 ) -> Column:
-    """Grade what the ledger has for one candidate.
+    """Grade what the ledger has for one candidate, some thousand rows at a time.
 
     Args:
         name: the candidate's name.
@@ -110,19 +147,56 @@ def graded_column(
         ledger: answers are read from it, new scores are written to it.
         memory: what the engine really took.
         preflight: what the answers should look like, and what becomes of their faults.
-        scored: what `ledger.scored` gave for the task, where several columns are graded; new scores are added to it.
     """
     preflight = preflight or Preflight()
     repetitions = digests or [[""] * len(table.rows)]
-    wanted = list(dict.fromkeys(digest for addresses in digests or () for digest in addresses))
+
+    def graded(start: int, truncated: Container[int] = ()) -> Iterator[tuple[int, GradedRow, Answer | None]]:
+        return _graded_block(start, repetitions, truncated, task=task, table=table, ledger=ledger, preflight=preflight)
+
+    seen, cells, tokens = WhoAnswered(), [], array("q", bytes(8 * len(table.rows)))
+    for start in range(0, len(table.rows), BLOCK):
+        for index, found, answer in graded(start):
+            cells.append(found.cell)
+            if answer is not None and found.looked_at is not None:
+                seen.take(answer, found.looked_at)
+                tokens[index] = answer.prompt_tokens or 0
+    # Only all answers together show whether a prompt was cut.
+    truncated = cut_short(tokens, preflight)
+    for start in sorted({index - index % BLOCK for index in truncated}):
+        for index, found, _ in graded(start, truncated):
+            cells[index] = found.cell
+    return Column(
+        candidate=name,
+        build=build,
+        cells=tuple(cells),
+        memory=memory,
+        cost_usd=None,
+        findings=seen.findings(name, preflight),
+        excluding=tuple(fault for fault, rule in preflight.rules.items() if rule == "exclude"),
+    )
+
+
+def _graded_block(
+    start: int,
+    repetitions: Sequence[Sequence[str]],
+    truncated: Container[int],
+    *,
+    task: Task,
+    table: Table,
+    ledger: Ledger,
+    preflight: Preflight,
+) -> Iterator[tuple[int, "GradedRow", Answer | None]]:
+    """Index, cell and first answer of each row of a block; then new scores are kept."""
+    rows = table.rows[start : start + BLOCK]
+    addressed = [addresses[start : start + BLOCK] for addresses in repetitions]
+    wanted = [digest for digest in dict.fromkeys(chain.from_iterable(addressed)) if digest]
     answers = ledger.answers(wanted)
     failed = ledger.failures([digest for digest in wanted if digest not in answers])
-    scored = ledger.scored(task.identity) if scored is None else scored
-    first = [stored.answer if (stored := answers.get(digest)) is not None else None for digest in repetitions[0]]
-    truncated = cut_short(first, preflight)
-    kept = _kept(task, table, repetitions, answers, ledger)
-    cells, fresh, looked_at = [], [], []
-    for index, (row, addresses) in enumerate(zip(table.rows, zip(*repetitions, strict=True), strict=True)):
+    scored = ledger.scored(task.identity, list(answers))
+    kept = slow_grades(task, rows, table.digest, addressed, answers, ledger, start=start)
+    fresh = []
+    for index, (row, addresses) in enumerate(zip(rows, zip(*addressed, strict=True), strict=True), start):
         graded = graded_row(
             index,
             row,
@@ -134,24 +208,14 @@ def graded_column(
             kept=kept,
             preflight=preflight,
         )
-        looked_at.append(graded.looked_at)
         fresh += [
             (row.id, digest, cell.score, cell.label)
             for digest, cell in graded.plain
             if digest in answers and (row.id, digest) not in scored
         ]
-        cells.append(graded.cell)
+        first = answers.get(addresses[0])
+        yield index, graded, first.answer if first is not None else None
     ledger.record_scores(task.identity, fresh)
-    scored.update((row_id, digest) for row_id, digest, _, _ in fresh)
-    return Column(
-        candidate=name,
-        build=build,
-        cells=tuple(cells),
-        memory=memory,
-        cost_usd=None,
-        findings=who_answered(name, first, looked_at, preflight),
-        excluding=tuple(fault for fault, rule in preflight.rules.items() if rule == "exclude"),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,24 +272,37 @@ def graded_row(
     return GradedRow(cell, looked_at, tuple(plain))
 
 
-def _kept(
+def slow_grades(
     task: Task,
-    table: Table,
+    rows: Sequence[Row],
+    data: str,
     repetitions: Sequence[Sequence[str]],
     answers: Mapping[str, StoredAnswer],
     ledger: Ledger,
+    *,
+    start: int = 0,
 ) -> Mapping[int, Mapping[Place, Grade]]:
-    """What the slow graders say of every answer, by the grader's position; they grade all of them at once."""
+    """What the slow graders say of every answer, by the grader's position; they grade all of them at once.
+
+    Args:
+        task: targets and graders of the rows.
+        rows: of the task, one after the other.
+        data: digest of the whole table.
+        repetitions: for each repetition, the address of each row's call.
+        answers: what the ledger has, by address.
+        ledger: keeps their grades.
+        start: index of the first of these rows among those of the task.
+    """
     found = {}
     for position, grader in enumerate(task.graders):
         if grader.rule.slow:
             works = [
                 Work((row.id, digest), row, task.targets[index][position], split_thinking(stored.answer.text).text)
                 for addresses in repetitions
-                for index, (row, digest) in enumerate(zip(table.rows, addresses, strict=True))
+                for index, (row, digest) in enumerate(zip(rows, addresses, strict=True), start)
                 if (stored := answers.get(digest)) is not None
             ]
-            found[position] = kept_grades(grader, table.digest, works, ledger)
+            found[position] = kept_grades(grader, data, works, ledger)
     return found
 
 

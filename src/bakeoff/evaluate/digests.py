@@ -53,18 +53,21 @@ class Digests(Sequence[str]):
         return hash(self._data)
 
     @classmethod
+    def of_bytes(cls, data: bytes) -> "Digests":
+        """From what `packed` gave."""
+        found = cls(())
+        found._data = data
+        return found
+
+    @classmethod
     def joined(cls, several: Sequence["Digests"]) -> "Digests":
         """One list after the other."""
-        found = cls(())
-        found._data = b"".join(digests._data for digests in several)
-        return found
+        return cls.of_bytes(b"".join(digests._data for digests in several))
 
     def taken(self, indices: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> "Digests":
         """Those at some places, in that order."""
-        found = Digests(())
         whole = np.frombuffer(self._data, dtype=np.uint8).reshape(-1, SIZE)
-        found._data = whole[indices].tobytes()
-        return found
+        return self.of_bytes(whole[indices].tobytes())
 
     def packed(self) -> bytes:
         """All of them, one after the other."""

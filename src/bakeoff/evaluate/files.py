@@ -13,6 +13,7 @@ from bakeoff.errors import DataError
 from bakeoff.evaluate.tables.build import build, column_names
 from bakeoff.evaluate.tables.delimited import BadQuotes, delimited
 from bakeoff.evaluate.tables.json_lines import json_lines
+from bakeoff.evaluate.tables.parts import parts
 from bakeoff.evaluate.tables.source import FEWER_ROWS, LARGEST_BYTES, Source
 from bakeoff.evaluate.types import Table
 from bakeoff.units import show_bytes
@@ -44,7 +45,8 @@ def read_table(
         sheet: of an Excel file; None takes the first.
         encoding: of a text file; None takes its byte order mark, else UTF-8.
         delimiter: of a csv or tsv file, one character or "tab"; None looks for it.
-        others: further parts of a Parquet table, in order.
+        others: further parts of the same table, in order; they have the columns of the first (those of JSON may lack
+            some), in any order.
 
     Returns:
         The table; `notes` say what was found on the way. The digest is taken over names and cells as a template
@@ -60,6 +62,11 @@ def read_table(
     file = Path(path)
     ending = _checked(file)
     names = {"id_column": id_column, "group_column": group_column}
+    if others and ending != ".parquet":
+        with parts(
+            lambda part: _opened(part, encoding, delimiter, sheet), (file, *others), may_lack=ending in JSON
+        ) as source:
+            return build(source, f"{file.name} and {len(others):,} more", **names)
     if ending in DELIMITED:
         return _delimited(file, DELIMITED[ending], encoding, delimiter, names)
     with _typed(file, ending, sheet=sheet, encoding=encoding, others=others) as source:
@@ -78,6 +85,16 @@ def read_columns(path: Path) -> tuple[str, ...]:
             return column_names(source.header, path.name)
     with _typed(path, ending, sheet=None, encoding=None, others=()) as source:
         return column_names(source.header, path.name)
+
+
+def _opened(
+    file: Path, encoding: str | None, delimiter: str | None, sheet: str | None
+) -> AbstractContextManager[Source]:
+    """Open one part of a table."""
+    ending = _checked(file)
+    if ending in DELIMITED:
+        return delimited(file, encoding=encoding, delimiter=delimiter, usual=DELIMITED[ending])
+    return _typed(file, ending, sheet=sheet, encoding=encoding, others=())
 
 
 def _typed(

@@ -53,6 +53,7 @@ class Pace:
         self,
         *,
         fixed: int | None = None,
+        per_minute: float | None = None,
         first: int = FIRST,
         most: int = MOST,
         clock: Callable[[], float] = time.monotonic,
@@ -62,6 +63,7 @@ class Pace:
 
         Args:
             fixed: requests in flight, from the start and for good; None adapts.
+            per_minute: most requests that start in a minute, evenly spread; None sets no ceiling.
             first: where an adaptive window starts.
             most: where it ends.
             clock: monotonic seconds.
@@ -69,6 +71,10 @@ class Pace:
         """
         self._clock, self._sleep = clock, sleep
         self._adapts = fixed is None
+        self.fixed, self.per_minute = fixed, per_minute
+        """As they were set, for all who share them."""
+
+        self._ceiling = None if per_minute is None else per_minute / 60
         self.limit = fixed if fixed is not None else min(first, most)
         """Requests that may be in flight now."""
 
@@ -91,12 +97,14 @@ class Pace:
         self._told: float | None = None
         self._tokens = 0.0
         self._next = self._paused_until = clock()
+        self.on_told_off: Callable[[float], None] | None = None
+        """Told of each cut after a 429, with the seconds for which nothing may start."""
 
     # places
 
     async def enter(self) -> None:
         """Wait for a place. Each `enter` needs a `leave`."""
-        while self.in_flight >= self.limit:
+        while self.in_flight >= self._open:
             place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(place)
             self._round.full = True
@@ -112,13 +120,33 @@ class Pace:
         self.in_flight -= 1
         self._wake()
 
+    @property
+    def stands_still(self) -> bool:
+        """Nothing may start: others have all of what is fixed."""
+        return self._open == 0
+
+    @property
+    def _open(self) -> int:
+        return 0 if self._ceiling == 0 else self.limit
+
     def _wake(self) -> None:
-        free = self.limit - self.in_flight
+        free = self._open - self.in_flight
         while free > 0 and self._waiting:
             place = self._waiting.popleft()
             if not place.done():
                 place.set_result(None)
                 free -= 1
+
+    def share(self, places: int | None, per_minute: float | None) -> None:
+        """Take a part of what is fixed, where several processes ask one server; 0 stands still.
+
+        Args:
+            places: requests in flight; None leaves the window to itself.
+            per_minute: requests that start in a minute; None sets no ceiling.
+        """
+        self.limit = self.limit if places is None else places
+        self._ceiling = None if per_minute is None else per_minute / 60
+        self._wake()
 
     # starts
 
@@ -126,7 +154,7 @@ class Pace:
     def rate(self) -> float | None:
         """Requests a second that may start now; None where nothing limits them."""
         own = self._cubic.at(self._clock()) if self._cubic else None
-        return min((rate for rate in (own, self._told) if rate is not None), default=None)
+        return min((rate for rate in (own, self._told, self._ceiling) if rate is not None), default=None)
 
     async def turn(self) -> float:
         """Wait until a request may be sent; the time at which it is."""
@@ -175,11 +203,25 @@ class Pace:
                 self._paused_until = max(self._paused_until, now + error.retry_after_seconds)
             if started >= self._rate_cut:
                 self._slow_down(now)
+                if self.on_told_off is not None:
+                    self.on_told_off(max(0.0, self._paused_until - now))
         elif error.overload and self._adapts and started >= self._window_cut:
             self._window_cut = now
             self._doubling = False
             self.limit = max(1, self.limit // 2)
             self._round = _Round(now)
+
+    def heed(self, pause_seconds: float, *, cut: bool) -> None:
+        """Another process was told off by the same server.
+
+        Args:
+            pause_seconds: for which nothing may start.
+            cut: slow down as after a 429 of one's own, unless that was within the last second.
+        """
+        now = self._clock()
+        self._paused_until = max(self._paused_until, now + pause_seconds)
+        if cut and self._accepted_since is not None and now - self._rate_cut >= JUDGE_SECONDS:
+            self._slow_down(now)
 
     def _slow_down(self, now: float) -> None:
         """Cut the rate below what the server accepted since the last cut.

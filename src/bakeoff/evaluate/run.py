@@ -5,13 +5,13 @@ Knows neither where a model runs nor what is done with the answers.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from bakeoff.evaluate.addressing import addresses, requests
+from bakeoff.evaluate.addressing import Addressing, Bodies, blocks, bodies
 from bakeoff.evaluate.breaker import Breaker
 from bakeoff.evaluate.caps import Caps, PricePerToken, longest_output
 from bakeoff.evaluate.client import AskError, Client
@@ -66,17 +66,15 @@ class Route:
             return {**self.parameters, "seed": seed + repeat}
         return self.parameters
 
-    def addressed(self, table: Table, *, repeat: int = 0) -> Iterator[tuple[Request, str]]:
-        """Every row's request with the content address of its call, in table order."""
-        found = requests(
-            table.rows,
-            self.prompt,
-            api=self.api,
-            model=self.model,
-            parameters=self._parameters(repeat),
-            folder=self.folder,
+    def addressing(self, *, repeat: int = 0) -> Addressing:
+        """Takes blocks of rows and gives the content addresses of their calls."""
+        return Addressing(self.bodies(repeat=repeat), endpoint=self.endpoint, api=self.api, repeat=repeat)
+
+    def bodies(self, *, repeat: int = 0) -> Bodies:
+        """How the bodies of many rows' requests are made: those of `request`."""
+        return bodies(
+            self.prompt, api=self.api, model=self.model, parameters=self._parameters(repeat), folder=self.folder
         )
-        return addresses(found, endpoint=self.endpoint, repeat=repeat)
 
     def digest(self, row: Row, *, repeat: int = 0) -> str:
         """Content address of the call for one row."""
@@ -88,7 +86,10 @@ class Route:
 
     def digests(self, table: Table, *, repeat: int = 0) -> Digests:
         """Content address of every row's call, in table order. Equal rows share one call."""
-        return Digests(digest for _, digest in self.addressed(table, repeat=repeat))
+        addressing = self.addressing(repeat=repeat)
+        for block in blocks(table.rows):
+            addressing.take(block)
+        return addressing.digests()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,25 @@ class Owed:
 
     tried: int = 0
     """Attempts of earlier runs, all failed."""
+
+    request: Request | None = None
+    """Where it is made already; else it is made when its turn comes."""
+
+    digest: str | None = None
+    """Its content address, likewise."""
+
+    watch: "Watch | None" = None
+    """Who is asked before each attempt and told how it ended."""
+
+
+class Watch(Protocol):
+    """Who owns some calls, and may lose them to somebody else while they wait."""
+
+    def may_ask(self) -> bool:
+        """They are still its own. Asked just before a request is sent."""
+
+    def ended(self, owed: "Owed", *, answered: bool | None) -> None:
+        """There is an answer, durable; or the call failed for good; or, None, it was not made."""
 
 
 @dataclass(slots=True)
@@ -146,7 +166,7 @@ OnProgress = Callable[[Progress], None]
 
 
 class _NotAsked(Exception):
-    """A cap was reached before the request was sent."""
+    """A cap was reached before the request was sent, or the call is somebody else's now."""
 
 
 class RouteRun:
@@ -190,18 +210,18 @@ class RouteRun:
         self._caps = caps or Caps()
         self._price = price
         self._longest = longest_output(route.parameters) or 0
-        self._breaker = Breaker(self._policy, pace.limit)
+        self._breaker = Breaker(self._policy, max(1, pace.limit))
         # As many answers may wait for the disk as there may be requests in flight: no more is lost when it fails.
         self._cells = asyncio.Semaphore(2 * pace.most)
         self.progress = progress or Progress(route.candidate.name, 0)
         if price is not None and self.progress.cost_usd is None:
             self.progress.cost_usd = Decimal(0)
 
-    async def fill(self, calls: Iterable[Owed]) -> Progress:
+    async def fill(self, calls: Iterable[Owed] | AsyncIterable[Owed]) -> Progress:
         """Make these calls and store what comes back.
 
         Args:
-            calls: what is missing, each once.
+            calls: what is missing, each once; each is taken when the one before has begun.
 
         Raises:
             StorageError: the ledger refused; everything acknowledged before is kept.
@@ -210,23 +230,40 @@ class RouteRun:
             self.progress.started = time.monotonic()
         try:
             async with asyncio.TaskGroup() as group:
-                for owed in calls:
-                    await self._cells.acquire()
-                    await self._pace.enter()
-                    if self._breaker.tripped is not None or not self._caps.in_time():
-                        self._pace.leave()
-                        self._cells.release()
-                        break
-                    group.create_task(self._cell(owed))
+                if isinstance(calls, AsyncIterable):
+                    async for owed in calls:
+                        if not await self._begin(owed, group):
+                            break
+                else:
+                    for owed in calls:
+                        if not await self._begin(owed, group):
+                            break
         except ExceptionGroup as errors:
             # Cells fail together (a full disk); the first says it all.
             raise errors.exceptions[0] from None
         self.progress.stopped = self._breaker.tripped
         return self.progress
 
+    async def _begin(self, owed: Owed, group: asyncio.TaskGroup) -> bool:
+        """Begin with a cell when it has a place at the server; False where nothing is asked any more."""
+        await self._cells.acquire()
+        await self._pace.enter()
+        if self._breaker.tripped is None and self._caps.in_time():
+            group.create_task(self._cell(owed))
+            return True
+        self._pace.leave()
+        self._cells.release()
+        if owed.watch is not None:
+            owed.watch.ended(owed, answered=None)
+        return False
+
+    def give_up(self, error: AskError) -> None:
+        """Ask nothing more: somebody else found that it is in vain."""
+        self._breaker.give_up(error)
+
     async def _cell(self, owed: Owed) -> None:
         """Fill one cell. While its answer goes to the disk, its place at the server is another's already."""
-        request, started_at = self._route.request(owed.row, repeat=owed.repeat), now()
+        request, started_at = owed.request or self._route.request(owed.row, repeat=owed.repeat), now()
         try:
             try:
                 found = await self._call(owed, request, started_at)
@@ -238,6 +275,8 @@ class RouteRun:
                 self.progress.done += 1
                 self.progress.output_tokens += answer.output_tokens or 0
                 self.progress.prompt_tokens += answer.prompt_tokens or 0
+                if owed.watch is not None:
+                    owed.watch.ended(owed, answered=True)
         finally:
             self._cells.release()
         self._on_progress(self.progress)
@@ -253,7 +292,7 @@ class RouteRun:
 
         try:
             found = await ask_with_retries(
-                lambda: self._ask(request),
+                lambda: self._ask(owed, request),
                 policy=self._policy,
                 sleep=self._pause,
                 on_failure=failed,
@@ -263,13 +302,17 @@ class RouteRun:
             self._breaker.gave_up(error)
             self.progress.failed += 1
             self.progress.last_failure = error
+            if owed.watch is not None:
+                owed.watch.ended(owed, answered=False)
             return None
         except _NotAsked:
+            if owed.watch is not None:
+                owed.watch.ended(owed, answered=None)
             return None
         self._breaker.answer()
         return found
 
-    async def _ask(self, request: Request) -> Answer:
+    async def _ask(self, owed: Owed, request: Request) -> Answer:
         """One attempt, when the pace lets it and the caps have room for it."""
         most = self._price.most(request.body, self._longest) if self._price is not None else None
         amount = await self._caps.set_aside(most)
@@ -278,7 +321,7 @@ class RouteRun:
         cost = Decimal(0)
         try:
             started = await self._pace.turn()
-            if not self._caps.in_time():
+            if not self._caps.in_time() or (owed.watch is not None and not owed.watch.may_ask()):
                 raise _NotAsked
             cost = most or cost  # for as long as nothing else is known, and if this is cancelled
             answer = await self._client.ask(request.path, request.body)
@@ -312,7 +355,7 @@ class RouteRun:
     async def _store(self, owed: Owed, request: Request, started: str, attempt: int, **outcome: Any) -> None:
         await self._writer.record(
             Call(
-                digest=self._route.digest_of(request, repeat=owed.repeat),
+                digest=owed.digest or self._route.digest_of(request, repeat=owed.repeat),
                 run=self._run,
                 candidate=self._route.candidate.name,
                 row_id=owed.row.id,

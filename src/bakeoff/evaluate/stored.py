@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +12,14 @@ from bakeoff.evaluate.types import Answer
 CHECKS = 1_000_000
 """Repetitions from here on are checks: the same bytes again, to see whether the same comes back. Never part of a
 project's results."""
+
+StoredGrade = tuple[str, str, float | None, str | None, str | None]
+"""Row id, call digest, score, label, and the reason as JSON."""
+
+
+def now() -> str:
+    """UTC in ISO 8601 with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +140,13 @@ def call_row(seq: int, call: Call) -> tuple[Any, ...]:
         None,
         _further(answer),
     )
+
+
+def whole(value: Any) -> Any:
+    """A text in which halves of characters, which no database takes, are joined or replaced; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 FURTHER = ("thinking_tokens", "fingerprint", "provider")

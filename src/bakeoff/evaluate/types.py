@@ -100,6 +100,9 @@ class Candidate:
     concurrency: int | None = None
     """Requests in flight; None takes the default of the route."""
 
+    requests_per_minute: float | None = None
+    """Most requests that start in a minute, retries included; None sets no ceiling."""
+
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Sampling parameters as the API spells them: temperature, max_tokens, stop, seed, ..."""
 

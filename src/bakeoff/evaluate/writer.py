@@ -3,8 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from bakeoff.evaluate.store import Call, Ledger
+
+T = TypeVar("T")
 
 LARGEST_BATCH = 200
 """Calls per transaction. A commit costs about 0.2 ms, so a batch fills while the one before is written."""
@@ -40,9 +43,9 @@ class Writer:
             self._flushing = asyncio.create_task(self._flush())
         await asyncio.shield(done)
 
-    async def between(self, work: Callable[[], None]) -> None:
-        """Write something else to the ledger, between two batches: one connection takes one transaction at a time."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, work)
+    async def between(self, work: Callable[[], T]) -> T:
+        """Do something else with the ledger, between two batches: one connection takes one transaction at a time."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _flush(self) -> None:
         loop = asyncio.get_running_loop()

@@ -12,6 +12,7 @@ from bakeoff.evaluate.digests import Digests
 from bakeoff.evaluate.request import build_request
 from bakeoff.evaluate.run import Route
 from bakeoff.evaluate.types import BETWEEN, Candidate, Prompt, Row, Table
+from bakeoff.project.addresses import Addressed, addressed
 from bakeoff.project.config import Config
 from bakeoff.project.routes import GetWeights, Resolved, resolve
 
@@ -45,24 +46,44 @@ def contestants(config: Config, table: Table, get_weights: GetWeights) -> list[C
         table: the rows.
         get_weights: finds a model file; may download, or only look.
     """
-    found = []
+    found = resolved_only(config, get_weights)
+    asked = [
+        (one.resolved.route, 1 if one.resolved.answers is not None else config.run.repeats)
+        for one in found
+        if one.resolved is not None
+    ]
+    addresses = iter(addressed(asked, table, config.folder))
+    return [one if one.resolved is None else _with(one, one.resolved, next(addresses)) for one in found]
+
+
+def resolved_only(config: Config, get_weights: GetWeights) -> list[Contestant]:
+    """Resolve every candidate with every variant; no call is addressed, so that no row is looked at.
+
+    Args:
+        config: the project file.
+        get_weights: finds a model file; may download, or only look.
+    """
+    found: list[Contestant] = []
     for candidate, prompt in entries(config):
         own = named(candidate, prompt)
         try:
             resolved = resolve(candidate, config, get_weights, prompt=prompt)
-            route = replace(resolved.route, candidate=own)
-            resolved = replace(resolved, route=route, probe=config.preflight.probe)
-            sizes: array[int] = array("L")
-            digests = Digests(_addressed(resolved.route, table, sizes))
-            times = 1 if resolved.answers is not None else config.run.repeats
-            again = (resolved.route.digests(table, repeat=repeat) for repeat in range(1, times))
-            repetitions = (digests, *again)
         except BakeoffError as error:
             found.append(Contestant(own, None, error, None))
         else:
-            kept = sizes if resolved.answers is None and not prompt.images else None
-            found.append(Contestant(own, resolved, None, repetitions, kept))
+            route = replace(resolved.route, candidate=own)
+            found.append(Contestant(own, replace(resolved, route=route, probe=config.preflight.probe), None, None))
     return found
+
+
+def _with(contestant: Contestant, resolved: Resolved, found: Addressed | BakeoffError) -> Contestant:
+    if isinstance(found, BakeoffError):
+        return Contestant(contestant.candidate, None, found, None)
+    sizes: array[int] | None = None
+    if resolved.answers is None and not resolved.route.prompt.images:
+        frame = around(resolved.route)
+        sizes = array("L", [max(0, length - frame) for length in found.lengths])
+    return replace(contestant, digests=found.digests, sizes=sizes)
 
 
 def named(candidate: Candidate, prompt: Prompt) -> Candidate:
@@ -85,15 +106,7 @@ def entries(config: Config) -> Iterator[tuple[Candidate, Prompt]]:
             yield from ((candidate, prompt) for prompt in config.prompts)
 
 
-def _addressed(route: Route, table: Table, sizes: "array[int]") -> Iterator[str]:
-    """The address of each row's call; the size of its prompt goes into `sizes`."""
-    around = _around(route)
-    for request, digest in route.addressed(table):
-        sizes.append(max(0, len(request.body) - around))
-        yield digest
-
-
-def _around(route: Route) -> int:
+def around(route: Route) -> int:
     """Bytes of a request without any text in it."""
     if route.api == "file":
         return 0

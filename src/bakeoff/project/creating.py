@@ -14,8 +14,8 @@ from bakeoff.errors import ProjectError, StorageError
 from bakeoff.evaluate.files import read_table
 from bakeoff.evaluate.types import Table
 from bakeoff.project import FILE_NAME
+from bakeoff.project.data import data_files, is_elsewhere, whole_name
 from bakeoff.project.editing import read_document
-from bakeoff.weights import dataset, dataset_reference, is_dataset
 from bakeoff.whole_file import write_whole
 
 TARGET_NAMES = (
@@ -63,7 +63,8 @@ def new(
 
     Args:
         folder: is made; must not exist, or be empty.
-        data: csv, tsv, jsonl, parquet or xlsx, copied into the folder; or hf://datasets/ORG/NAME, which is fetched.
+        data: csv, tsv, jsonl, parquet or xlsx, copied into the folder; or hf://datasets/ORG/NAME or s3://BUCKET/KEY,
+            which is fetched.
         target: column with what is right; guessed from usual names where not given.
         input: column that the prompt shows; guessed as the one with the longest texts.
         id: column with the rows' ids; guessed from usual names; "" numbers the rows.
@@ -76,20 +77,20 @@ def new(
 
     Raises:
         ProjectError: the folder is in use, or a column does not exist, or nothing can be guessed.
-        DataError: the file cannot be read, or there is no such data set.
-        NetworkError, KeyMissing: the data set cannot be fetched.
+        DataError: the file cannot be read, or there is no such data set or object.
+        NetworkError, KeyMissing: it cannot be fetched.
     """
     if folder.exists() and not _is_free(folder):
         raise ProjectError(f"{folder} exists already", hint="choose another name, or remove it")
     needs = read_document(folder).get("needs")
-    reference = dataset_reference(str(data)) if is_dataset(str(data)) else None
-    path, *others = dataset(reference) if reference is not None else (data,)
+    elsewhere = whole_name(str(data)) if is_elsewhere(str(data)) else None
+    path, *others = data_files(folder, elsewhere, fetch=True) if elsewhere is not None else (data,)
     table = read_table(path, id_column=id or None, others=others)
     found = guess(table, data.name, target=target, input=input, id=id, by_people=by_people)
-    text = project_file(data.name if reference is None else str(reference), found, prompt, needs, system=system)
+    text = project_file(elsewhere or data.name, found, prompt, needs, system=system)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if reference is None:
+        if elsewhere is None:
             shutil.copyfile(data, folder / data.name)
         write_whole(folder / FILE_NAME, text, hint="choose a folder that can be written", mode=0o644)
     except OSError as error:

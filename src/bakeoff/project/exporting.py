@@ -124,13 +124,7 @@ def _finish_reasons(contestant: Contestant, ledger: Ledger, rows: int) -> list[s
     """Per row, why the answer ended, as its server said."""
     if not contestant.digests:
         return [None] * rows
-    digests = contestant.digests[0]
-    found: list[str | None] = []
-    for start in range(0, rows, 1000):
-        some = [digests[index] for index in range(start, min(start + 1000, rows))]
-        answers = ledger.answers(some)
-        found += [answers[digest].answer.finish_reason if digest in answers else None for digest in some]
-    return found
+    return ledger.finish_reasons(contestant.digests[0])
 
 
 def _logs(path: Path, contents: Contents, chosen: Sequence[Exported], ledger: Ledger, *, force: bool) -> list[Path]:

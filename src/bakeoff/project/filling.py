@@ -5,11 +5,12 @@ import hashlib
 import signal
 import threading
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bakeoff.errors import Interrupted, UsageError
+from bakeoff.errors import Interrupted, StorageError, UsageError
 from bakeoff.evaluate.caps import Caps
 from bakeoff.evaluate.columns import Task, graded_column, task
 from bakeoff.evaluate.order import Order, shuffled
@@ -179,6 +180,8 @@ def recorded(
         raise
     finally:
         ledger.end_run(run, state)
+    with suppress(StorageError):  # nothing is lost: the next run tries again
+        ledger.fold()
     return outcomes
 
 

@@ -32,7 +32,7 @@ def preflight_of(
     resolved = contestant.resolved
     if resolved is None:
         return Preflight(rules=section.rules())
-    probed, sizes = _last_probe(resolved, ledger), contestant.sizes
+    probed, sizes = last_probe(resolved, ledger), contestant.sizes
     if sizes is not None and rows is not None:
         sizes = [sizes[int(i)] for i in rows]
     return Preflight(
@@ -104,7 +104,8 @@ async def look_before(
         on.note(finding)
 
 
-def _last_probe(resolved: Resolved, ledger: Ledger) -> Probed | None:
+def last_probe(resolved: Resolved, ledger: Ledger) -> Probed | None:
+    """What the last probe of a candidate, as it is set up now, found; None where there was none."""
     if resolved.answers is not None:
         return None
     stored = ledger.probe(_digest(resolved))

@@ -111,12 +111,12 @@ class Project:
         return Ledger(self.folder / LEDGER_NAME)
 
     @contextmanager
-    def at_work(self, verb: str, options: Mapping[str, Any]) -> Iterator[Work]:
+    def at_work(self, verb: str, options: Mapping[str, Any] | None) -> Iterator[Work]:
         """Hold the project while a verb works, and tell others how it goes on (`project.progress`).
 
         Args:
             verb: run, judge, check or probe.
-            options: with which the same work can be gone on with (`project.verbs`).
+            options: with which the same work can be gone on with (`project.verbs`); None where that is not possible.
 
         Raises:
             BusyError: another process works on it.
@@ -324,8 +324,7 @@ class Project:
         work = task(self.config.graders, self.config.prompt, table)
         self._grading = work.identity
         with self.ledger() as ledger:
-            scored = ledger.scored(work.identity)
-            return [self._column(contestant, work, table, ledger, scored) for contestant in found]
+            return [self._column(contestant, work, table, ledger) for contestant in found]
 
     def row(self, row_id: str) -> "list[RowCell]":
         """One row in full, for each candidate: the exact request, the answer, and what the graders say of it."""
@@ -334,9 +333,7 @@ class Project:
         with self.ledger() as ledger:
             return row_cells(self.config, self.table(), row_id, self._cached_weights, ledger)
 
-    def _column(
-        self, contestant: Contestant, work: Task, table: Table, ledger: Ledger, scored: set[tuple[str, str]]
-    ) -> Column:
+    def _column(self, contestant: Contestant, work: Task, table: Table, ledger: Ledger) -> Column:
         resolved = contestant.resolved
         facts = ledger.engine(resolved.route.endpoint) if resolved is not None else None
         column = graded_column(
@@ -348,7 +345,6 @@ class Project:
             ledger=ledger,
             memory=from_json(Memory, facts["memory"]) if facts else None,
             preflight=preflight_of(contestant, self.config.preflight, ledger),
-            scored=scored,
         )
         return replace(column, cost_usd=cost_of(contestant, ledger, self.config.prices))
 

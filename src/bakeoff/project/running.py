@@ -1,7 +1,7 @@
 """Run what is missing: engines one after the other, servers elsewhere at the same time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,6 +91,9 @@ class Lane:
         self.load_seconds = 0.0
         """What starting its engine took, the last time."""
 
+        self.pace = _pace(running, job.resolved)
+        """Of its server, shared by all candidates there."""
+
         self._running = running
         self._progress = Progress(job.name, len(job.calls))
         self._open: RouteRun | None = None
@@ -141,7 +144,7 @@ class Lane:
             client=client,
             writer=running.writer,
             run=running.run,
-            pace=_pace(running, self.job.resolved),
+            pace=self.pace,
             on_progress=running.on.progress,
             progress=self._progress,
             caps=running.caps,
@@ -150,8 +153,27 @@ class Lane:
 
     async def fill(self, calls: Iterable[Place]) -> None:
         """Make some of the calls. Only while it is opened."""
+        await self.ask(self._owed(calls))
+
+    def owe(self, more: int) -> None:
+        """There are so many more calls than the job knew."""
+        self._progress.total += more
+
+    async def ask(self, owed: Iterable[Owed] | AsyncIterable[Owed]) -> None:
+        """Make some calls that are ready, each taken when the one before has begun. Only while it is opened."""
         if self._open is not None and not self.over:
-            await self._open.fill(self._owed(calls))
+            await self._open.fill(owed)
+
+    def give_up(self, error: AskError) -> None:
+        """Ask nothing more: another process found that it is in vain."""
+        self._progress.stopped = error
+        if self._open is not None:
+            self._open.give_up(error)
+
+    @property
+    def stopped(self) -> AskError | None:
+        """What its server did that it was given up for."""
+        return self._progress.stopped
 
     def _owed(self, calls: Iterable[Place]) -> Iterator[Owed]:
         rows, tried = self._running.table.rows, self.job.tried
@@ -257,19 +279,24 @@ def paces_of(resolved: Sequence[Resolved]) -> dict[tuple[str, str | None], Pace]
     """One pace for each server and key. A number that a candidate fixes counts for all on the same server.
 
     Of several numbers the largest; on this machine one at a time where none is fixed, so that latency is not queueing.
+    Of several ceilings on requests per minute the lowest: it is the server's own.
     """
+    ceilings: dict[tuple[str, str | None], float] = {}
     fixed: dict[tuple[str, str | None], int | None] = {}
     for one in resolved:
         own = one.route.candidate.concurrency or (1 if one.local else None)
-        known = fixed.setdefault(_key(one), own)
+        known = fixed.setdefault(server_key(one), own)
         if known is not None and own is not None:
-            fixed[_key(one)] = max(known, own)
+            fixed[server_key(one)] = max(known, own)
         elif own is not None:
-            fixed[_key(one)] = own
-    return {key: Pace(fixed=number) for key, number in fixed.items()}
+            fixed[server_key(one)] = own
+        if (ceiling := one.route.candidate.requests_per_minute) is not None:
+            ceilings[server_key(one)] = min(ceiling, ceilings.get(server_key(one), ceiling))
+    return {key: Pace(fixed=number, per_minute=ceilings.get(key)) for key, number in fixed.items()}
 
 
-def _key(resolved: Resolved) -> tuple[str, str | None]:
+def server_key(resolved: Resolved) -> tuple[str, str | None]:
+    """Server and name of the key: who has these in common shares a pace."""
     candidate = resolved.route.candidate
     if resolved.base_url is None:
         return resolved.route.endpoint + candidate.name, None
@@ -278,7 +305,7 @@ def _key(resolved: Resolved) -> tuple[str, str | None]:
 
 
 def _pace(running: Running, resolved: Resolved) -> Pace:
-    return running.paces[_key(resolved)]
+    return running.paces[server_key(resolved)]
 
 
 def _facts(engine: "Engine") -> dict[str, Any]:
@@ -320,7 +347,7 @@ async def _server(lane: Lane, running: Running) -> AsyncIterator[tuple[Client, _
     resolved, ledger, on = lane.job.resolved, running.ledger, running.on
     timeouts = Timeouts(silence=resolved.timeout_seconds) if resolved.timeout_seconds else Timeouts()
     candidate = resolved.route.candidate
-    connections = _pace(running, resolved).most
+    connections = lane.pace.most
     if resolved.base_url is not None:
         key = read_key(candidate)
         async with Client(resolved.base_url, key=key, connections=connections, timeouts=timeouts) as client:

@@ -40,10 +40,10 @@ LONGEST_OPTIONS = 20_000
 class Work(Listener):
     """Passes on what it hears, and keeps it in the progress file. A thread writes: a cell costs no more than a mark."""
 
-    def __init__(self, folder: Path, verb: str, listener: Listener, options: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, verb: str, listener: Listener, options: Mapping[str, Any] | None) -> None:
         """Nothing is written yet."""
-        named = {name: value for name, value in options.items() if value is not None}
-        self._options = named if len(str(named)) <= LONGEST_OPTIONS else None
+        named = {name: value for name, value in (options or {}).items() if value is not None}
+        self._options = named if options is not None and len(str(named)) <= LONGEST_OPTIONS else None
         self._folder = folder
         self._verb = verb
         self._listener = listener
@@ -188,14 +188,15 @@ class Work(Listener):
 
 
 @contextmanager
-def at_work(folder: Path, verb: str, listener: Listener, options: Mapping[str, Any]) -> Iterator[Work]:
+def at_work(folder: Path, verb: str, listener: Listener, options: Mapping[str, Any] | None) -> Iterator[Work]:
     """Hold the project and tell what goes on in it. SIGTERM ends the work as Ctrl-C does.
 
     Args:
         folder: of the project.
         verb: run, judge, add, check or probe.
         listener: who is told besides.
-        options: of the verb, as plain JSON, with which the same work can be gone on with.
+        options: of the verb, as plain JSON, with which the same work can be gone on with; None where it cannot be
+            gone on with from elsewhere.
 
     Raises:
         BusyError: another process works on it.

@@ -1,4 +1,4 @@
-"""Where model files and data sets come from: this disk, the Hugging Face Hub, Python packages.
+"""Where model files and data sets come from: this disk, the Hugging Face Hub, S3, Python packages.
 
 Knows nothing about running models or reading rows. The names are imported when they are first used.
 """
@@ -10,9 +10,13 @@ from bakeoff.rooms import lazily
 if TYPE_CHECKING:
     from bakeoff.weights.datasets import dataset, dataset_reference, is_dataset
     from bakeoff.weights.getting import cached, get
+    from bakeoff.weights.objects import is_object, listing_path, object_files, object_reference
     from bakeoff.weights.types import DownloadProgress, ModelFile
 
-__all__ = ["DownloadProgress", "ModelFile", "cached", "dataset", "dataset_reference", "get", "is_dataset"]
+__all__ = [
+    "DownloadProgress", "ModelFile", "cached", "dataset", "dataset_reference", "get", "is_dataset", "is_object",
+    "listing_path", "object_files", "object_reference",
+]  # fmt: skip
 
 _HOMES = {
     "DownloadProgress": "types",
@@ -22,6 +26,10 @@ _HOMES = {
     "dataset_reference": "datasets",
     "get": "getting",
     "is_dataset": "datasets",
+    "is_object": "objects",
+    "listing_path": "objects",
+    "object_files": "objects",
+    "object_reference": "objects",
 }
 
 

@@ -1,8 +1,10 @@
-"""Data sets from the Hugging Face Hub, as Parquet files in the cache: `hf://datasets/ORG/NAME[@REV][/CONFIG][:SPLIT]`.
+"""Data sets from the Hugging Face Hub, as files in the cache: `hf://datasets/ORG/NAME[@REV][/CONFIG][:SPLIT]`.
 
 Without a revision, the Parquet that the Hub itself makes of every data set is taken (branch `refs/convert/parquet`);
-with one, the Parquet files that the data set's owner has put into that revision. What was fetched once is used from
-then on, without asking whether there is something newer, so that the same project reads the same rows.
+with one, the files that the data set's owner has put into that revision: Parquet, else CSV, TSV or JSON Lines. One
+file of the owner's is meant by its path, `hf://datasets/ORG/NAME[@REV]/FOLDER/NAME.csv`, several by `*` in it. What
+was fetched once is used from then on, without asking whether there is something newer, so that the same project reads
+the same rows.
 """
 
 import re
@@ -15,7 +17,7 @@ from urllib.parse import unquote
 from bakeoff.errors import DataError, NetworkError, WeightsError
 from bakeoff.weights import hub
 from bakeoff.weights.cache import Origin, checked, only_one, slug_of, store
-from bakeoff.weights.types import ModelFile, OnNote, OnProgress, Wanted
+from bakeoff.weights.types import ROW_ENDINGS, ModelFile, OnNote, OnProgress, Wanted, matcher
 
 PREFIX = "hf://datasets/"
 
@@ -26,16 +28,26 @@ CONVERTED = "refs/convert/parquet"
 _REFERENCE = re.compile(
     r"(?P<name>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@(?P<revision>[^/:@]+))?(?:/(?P<config>[^:@]+))?(?::(?P<split>[^/:@]+))?"
 )
+KINDS = ("parquet", "csv", "tsv", "jsonl")
+"""What a split is looked for as, best first. A file `.json` may be anything, and is only taken by its path."""
+
+_KIND = rf"\.(?P<kind>{'|'.join(KINDS)})(?:\.gz)?"
 _LAYOUTS = (
-    re.compile(r"(?:(?P<config>.+)/)?(?P<split>[^/]+)/\d{4}\.parquet"),
-    re.compile(r"(?:data|(?P<config>.+))/(?P<split>[^/]+?)(?:-\d{5}-of-\d{5})?(?:-[0-9a-f]{16})?\.parquet"),
-    re.compile(r"(?P<split>[^/]+?)(?:-\d{5}-of-\d{5})?\.parquet(?P<config>)"),
+    re.compile(rf"(?:(?P<config>.+)/)?(?P<split>[^/]+)/\d{{4}}{_KIND}"),
+    re.compile(rf"(?:data|(?P<config>.+))/(?P<split>[^/]+?)(?:-\d{{5}}-of-\d{{5}})?(?:-[0-9a-f]{{16}})?{_KIND}"),
+    re.compile(rf"(?P<split>[^/]+?)(?:-\d{{5}}-of-\d{{5}})?{_KIND}(?P<config>)"),
 )
 """How files are named after configuration and split: by the Hub's own conversion, by `push_to_hub`, by hand."""
 
+OWN = "main"
+"""The revision in which a file is looked for, where none is named."""
+
 DEFAULT_CONFIG = "default"
 
-HINT = f"write {PREFIX}ORG/NAME, {PREFIX}ORG/NAME:SPLIT or {PREFIX}ORG/NAME@REVISION/CONFIG:SPLIT"
+HINT = (
+    f"write {PREFIX}ORG/NAME, {PREFIX}ORG/NAME:SPLIT, {PREFIX}ORG/NAME@REVISION/CONFIG:SPLIT or "
+    f"{PREFIX}ORG/NAME/FOLDER/FILE.csv"
+)
 OFFLINE_HINT = (
     "run it once where there is a network, or download the data as a file and name that under [data] in bakeoff.toml"
 )
@@ -50,7 +62,15 @@ class DatasetReference:
 
     revision: str | None = None
     config: str | None = None
+    """Or, where it ends as files of rows do, the path of a file; with `*` or `?` of several."""
+
     split: str | None = None
+
+    @property
+    def path(self) -> str | None:
+        """The owner's file that is meant, where one is."""
+        named = self.config if self.split is None else None
+        return named if named is not None and named.lower().endswith(ROW_ENDINGS) else None
 
     def __str__(self) -> str:
         revision = f"@{self.revision}" if self.revision else ""
@@ -79,7 +99,7 @@ def dataset_reference(text: str) -> DatasetReference:
 def dataset(
     reference: DatasetReference, *, fetch: bool = True, progress: OnProgress | None = None, note: OnNote | None = None
 ) -> tuple[Path, ...]:
-    """The Parquet files of a data set on this disk, in order; fetched if need be.
+    """The files of a data set on this disk, in order; fetched if need be.
 
     Args:
         reference: which.
@@ -109,13 +129,12 @@ def dataset(
 
 def _fetch(reference: DatasetReference, wish: Wanted, partial: Path, progress: OnProgress) -> ModelFile:
     try:
-        found = hub.find_dataset(
-            reference.name, reference.revision or CONVERTED, lambda names: chosen_files(names, reference)
-        )
+        revision = reference.revision or (CONVERTED if reference.path is None else OWN)
+        found = hub.find_dataset(reference.name, revision, lambda names: chosen_files(names, reference))
         if found is None:
             raise DataError(
-                f"there is no {reference.name}{f' at {reference.revision}' if reference.revision else ''} on the Hub "
-                "with its rows as Parquet",
+                f"there is no {reference.name}{f' at {reference.revision}' if reference.revision else ''} on the Hub"
+                f"{' with its rows as Parquet' if revision == CONVERTED else ''}",
                 hint="check the spelling; for a private data set set HF_TOKEN",
             )
         names = [f"{number:04d}-{Path(part.name).name}" for number, part in enumerate(found.parts)]
@@ -128,24 +147,45 @@ def _fetch(reference: DatasetReference, wish: Wanted, partial: Path, progress: O
 
 
 def chosen_files(names: Sequence[str], reference: DatasetReference) -> tuple[str, ...]:
-    """The files of the wanted configuration and split, in order.
+    """The files of the wanted configuration and split, or of the wanted path, in order.
 
     Raises:
         DataError: there are several and none was named, or there is none of that name.
     """
-    found: dict[str, dict[str, list[str]]] = {}
+    if reference.path is not None:
+        return _by_path(names, reference, reference.path)
+    by_kind: dict[str, dict[str, dict[str, list[str]]]] = {}
     for name in sorted(names):
         match = next((match for layout in _LAYOUTS if (match := layout.fullmatch(name))), None)
         if match is not None:
+            found = by_kind.setdefault(match["kind"], {})
             found.setdefault(match["config"] or DEFAULT_CONFIG, {}).setdefault(match["split"], []).append(name)
-    if not found:
+    if not by_kind:
         raise DataError(
-            f"{reference.name} has no Parquet files there", hint="leave the revision out, or download a file"
+            f"{reference.name} has no file there that is named after a split",
+            hint=_listed(names, reference) or "leave the revision out, or download a file",
         )
+    found = next(by_kind[kind] for kind in KINDS if kind in by_kind)
     config = _one(reference.config, found, f"{reference.name} has several configurations", reference)
     splits = found[config]
     split = _one(reference.split, splits, f"{reference.name} has several splits", reference, config)
     return tuple(splits[split])
+
+
+def _by_path(names: Sequence[str], reference: DatasetReference, path: str) -> tuple[str, ...]:
+    """The file of a path, or the files of a pattern."""
+    wanted = matcher(path)
+    found = tuple(name for name in sorted(names) if wanted.fullmatch(name))
+    if not found:
+        raise DataError(f"{reference.name} has no {path!r}", hint=_listed(names, reference) or "check the spelling")
+    return found
+
+
+def _listed(names: Sequence[str], reference: DatasetReference) -> str:
+    """The files that hold rows, each as one would write it; "" where there are none."""
+    files = [name for name in sorted(names) if name.lower().endswith(ROW_ENDINGS)]
+    written = [str(DatasetReference(reference.name, reference.revision, name)) for name in files[:20]]
+    return f"write one of: {', '.join(written)}" if written else ""
 
 
 def _one(

@@ -8,6 +8,17 @@ from pathlib import Path
 from bakeoff.errors import WeightsError
 from bakeoff.values import Reason
 
+ROW_ENDINGS = (
+    ".parquet",
+    *(ending + packed for ending in (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json") for packed in ("", ".gz")),
+)
+"""Of files that may be rows, or parts of them; `evaluate` reads all of these."""
+
+
+def matcher(pattern: str) -> re.Pattern[str]:
+    """Of the paths that a pattern means: `*` and `?` stand for anything but a slash."""
+    return re.compile(re.escape(pattern).replace(r"\*", "[^/]*").replace(r"\?", "[^/]"))
+
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:

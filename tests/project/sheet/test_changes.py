@@ -20,6 +20,7 @@ from bakeoff.evaluate.writer import Writer
 from bakeoff.project import Project
 from bakeoff.project.lock import running
 from bakeoff.project.sheet import Conflict, Sheet
+from bakeoff.project.sheet.cells import Grading
 from bakeoff.project.sheet.view import Query
 from tests.project.common import candidate, make_project
 from tests.project.sheet.common import answer, cells_of, fill, ids, made_call, open_sheet
@@ -60,6 +61,27 @@ def test_changes_are_cells_as_they_are(folder: Path) -> None:
     assert sheet.changes(found["seq"], 100)["cells"] == []
     fill(Project(folder), {("b", rows[7]): answer("negative")})
     assert [(one["row"], one["state"]) for one in sheet.changes(found["seq"], 100)["cells"]] == [(rows[7], "answered")]
+
+
+def test_what_one_tab_was_told_is_not_graded_for_the_next(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sheet = open_sheet(folder)
+    seq, graded = sheet.seq, []
+    column = Grading.column
+
+    def counted(self: Grading, place: int, rows: list[int], *rest: Any, **more: Any) -> Any:
+        graded.extend((place, row) for row in rows)
+        return column(self, place, rows, *rest, **more)
+
+    monkeypatch.setattr(Grading, "column", counted)
+    fill(Project(folder), {("b", str(row)): answer("negative") for row in range(5)})
+    told = [sheet.changes(seq, 100) for _ in range(3)]
+    assert told[0] == told[1] == told[2]
+    assert len(graded) == len(told[0]["cells"]) == 5
+    sheet.correct("2", "b", "neutral", author="An", seq=sheet.seq)
+    graded.clear()
+    again = sheet.changes(seq, 100)["cells"]
+    assert [one["row"] for one in again if one["corrected"]] == ["2"]
+    assert graded == [(1, 2)]
 
 
 def test_changes_come_in_pieces(folder: Path) -> None:

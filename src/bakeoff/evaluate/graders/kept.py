@@ -40,7 +40,9 @@ def kept_grades(grader: Grader, data: str, works: Sequence[Work], ledger: Ledger
         ledger: where grades are kept. A grade without a score is not kept, so that it is tried again.
     """
     key = grades_key(grader, data)
-    known = {(row[0], row[1]): read_grade(row[2], row[3], row[4]) for row in ledger.grades(key)}
+    digests = list(dict.fromkeys(work.place[1] for work in works))
+    stored = ledger.grades_of_calls(key, digests)
+    known = {(row[0], row[1]): read_grade(row[2], row[3], row[4]) for row in stored}
     fresh = {work.place: work for work in works if work.place not in known}
     todo = list(fresh.values())
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:

@@ -5,7 +5,7 @@ Knows answers, prompts and what a candidate should be; nothing about files, serv
 
 from bakeoff.evaluate.preflight.examine import Examined, Expected, examine
 from bakeoff.evaluate.preflight.faults import DEFAULT_RULES, Fault, Rule, Rules
-from bakeoff.evaluate.preflight.over_all import Preflight, cut_short, rows_in_examples, who_answered
+from bakeoff.evaluate.preflight.over_all import Preflight, WhoAnswered, cut_short, rows_in_examples
 from bakeoff.evaluate.preflight.thinking import split_thinking
 
 __all__ = [
@@ -16,9 +16,9 @@ __all__ = [
     "Preflight",
     "Rule",
     "Rules",
+    "WhoAnswered",
     "cut_short",
     "examine",
     "rows_in_examples",
     "split_thinking",
-    "who_answered",
 ]

@@ -33,39 +33,59 @@ class Preflight:
     """What was found before, by asking the server and by the probe."""
 
 
-def cut_short(answers: Sequence[Answer | None], preflight: Preflight) -> set[int]:
-    """Indices of the rows whose prompt did not arrive whole."""
+def cut_short(tokens: Sequence[int], preflight: Preflight) -> set[int]:
+    """Indices of the rows whose prompt did not arrive whole.
+
+    Args:
+        tokens: of each row's prompt, by the server's count; 0 where it gave none.
+        preflight: what was known before.
+    """
     if preflight.sizes is None:
         return set()
-    tokens = [answer.prompt_tokens if answer is not None else None for answer in answers]
     return truncated(preflight.sizes, tokens, preflight.expected.context_tokens)
 
 
-def who_answered(
-    name: str, answers: Sequence[Answer | None], examined: Sequence[Examined | None], preflight: Preflight
-) -> tuple[Reason, ...]:
-    """Findings about the candidate as a whole.
+class WhoAnswered:
+    """Who made the answers of one candidate, as they tell it; taken one after the other."""
 
-    Args:
-        name: the candidate's.
-        answers: for each row; None where there is none.
-        examined: the same answers, looked at.
-        preflight: what was known before.
-    """
-    there = [answer for answer in answers if answer is not None]
-    found = list(preflight.findings)
-    served = sorted({answer.served_model for answer in there if answer.served_model})
-    if len(served) > 1:
-        found.append(reason("preflight.served_models", model=name, served=served[:MOST_NAMES], n=len(served)))
-    providers = sorted({one.provider for one in examined if one is not None and one.provider})
-    if len(providers) > 1:
-        found.append(reason("preflight.providers", model=name, providers=providers[:MOST_NAMES], n=len(providers)))
-    builds = {answer.fingerprint for answer in there if answer.fingerprint}
-    if len(builds) > 1:
-        found.append(reason("preflight.fingerprints", model=name, n=len(builds)))
-    if there and preflight.sizes is not None and all(answer.prompt_tokens is None for answer in there):
-        found.append(reason("preflight.no_usage", model=name))
-    return tuple(found)
+    def __init__(self) -> None:
+        """No answer was taken yet."""
+        self._served: set[str] = set()
+        self._providers: set[str] = set()
+        self._builds: set[str] = set()
+        self._taken = 0
+        self._counted = False
+
+    def take(self, answer: Answer, examined: Examined) -> None:
+        """One answer, and what was found in it."""
+        self._taken += 1
+        self._counted = self._counted or answer.prompt_tokens is not None
+        if answer.served_model:
+            self._served.add(answer.served_model)
+        if examined.provider:
+            self._providers.add(examined.provider)
+        if answer.fingerprint:
+            self._builds.add(answer.fingerprint)
+
+    def findings(self, name: str, preflight: Preflight) -> tuple[Reason, ...]:
+        """Findings about the candidate as a whole.
+
+        Args:
+            name: the candidate's.
+            preflight: what was known before.
+        """
+        found = list(preflight.findings)
+        served, providers = sorted(self._served), sorted(self._providers)
+        if len(served) > 1:
+            found.append(reason("preflight.served_models", model=name, served=served[:MOST_NAMES], n=len(served)))
+        if len(providers) > 1:
+            named = providers[:MOST_NAMES]
+            found.append(reason("preflight.providers", model=name, providers=named, n=len(providers)))
+        if len(self._builds) > 1:
+            found.append(reason("preflight.fingerprints", model=name, n=len(self._builds)))
+        if self._taken and preflight.sizes is not None and not self._counted:
+            found.append(reason("preflight.no_usage", model=name))
+        return tuple(found)
 
 
 def rows_in_examples(shown: Sequence[str], examples: Sequence[Example]) -> frozenset[int]:

@@ -180,10 +180,11 @@ class _Reading:
         self.count += 1
         if self.count * width > MOST_CELLS:
             raise DataError(f"{self.name} has more than {MOST_CELLS:,} cells, the most that are read", hint=FEWER_ROWS)
-        for index, text in enumerate(texts):
-            if not text or text.isspace():
-                self.blank_texts[index] += 1
-                self.blank[index] += not text
+        if not all(map(str.strip, texts)):
+            for index, text in enumerate(texts):
+                if not text or text.isspace():
+                    self.blank_texts[index] += 1
+                    self.blank[index] += not text
         self._sha.update(data)
         self._sha.update(b"\0")
         self.packer.add(data, cells)

@@ -4,6 +4,7 @@ A row is packed as the bytes that its digest is taken over: its cells as a templ
 which no cell contains. It is made again, with its types, whenever it is looked at. Knows nothing about formats.
 """
 
+import hashlib
 import mmap
 import tempfile
 from array import array
@@ -54,7 +55,7 @@ class Packer:
         if self._kinds is not None or not all(type(cell) is str for cell in cells):
             if self._kinds is None:
                 self._kinds = bytearray(len(self._columns) * (len(self._ends) - 1))
-            self._kinds.extend(_kind(cell) for cell in cells)
+            self._kinds += _kinds(cells)
         if len(self._buffer) > (IN_MEMORY_BYTES if self._file is None else SPILL_BYTES):
             self._spill()
 
@@ -89,9 +90,11 @@ class Packer:
             self._file.close()
 
 
-def _kind(cell: Any) -> int:
-    found = KINDS.get(type(cell))
-    return found if found is not None else next(kind for base, kind in KINDS.items() if isinstance(cell, base))
+def _kinds(cells: Sequence[Any]) -> bytes:
+    try:
+        return bytes([KINDS[type(cell)] for cell in cells])
+    except KeyError:  # of a class that is made from one of them
+        return bytes(next(kind for base, kind in KINDS.items() if isinstance(cell, base)) for cell in cells)
 
 
 class PackedRows(Sequence[Row]):
@@ -163,6 +166,12 @@ class PackedRows(Sequence[Row]):
         if self._id is None:
             return [str(number) for number in range(1, len(self) + 1)]
         return [text.strip() for text in self._texts(self._id)]
+
+    def shape_digest(self) -> str:
+        """What the table's digest leaves out: the types of the cells, and which columns are the id and the group."""
+        sha = hashlib.sha256(f"{len(self)}:{self._id}:{self._group}:".encode())
+        sha.update(self._kinds or b"")
+        return sha.hexdigest()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence):

@@ -35,14 +35,8 @@ def answer(model: Model, machine: Machine, wanted: Wanted, *, calibration: Calib
             the build or engine that was asked for.
         EngineError: `exact` was asked for, and llama.cpp's planner does not lay out the model.
     """
-    if model.architecture is None:
-        raise _no_architecture(model)
-    limit = check_context(model, wanted)
-    file = _in_file(model)
-    own = file[1] if file is not None else None
-    if file is not None and wanted.build is None:
-        wanted = replace(wanted, build=file[0])
-    maker = Maker(model, machine, wanted, limit, calibration, own)
+    maker = _maker(model, machine, wanted, calibration)
+    wanted, limit = maker.wanted, maker.limit
     plans = make_all(maker)
     chosen = choose(plans)
     if chosen is not None:
@@ -64,6 +58,26 @@ def answer(model: Model, machine: Machine, wanted: Wanted, *, calibration: Calib
         why=tuple(explain(maker, chosen)) if chosen is not None else (),
         notes=(*_notes(model, machine, wanted), *calibration.notes),
     )
+
+
+def take(model: Model, machine: Machine, wanted: Wanted, *, calibration: Calibration = NOTHING) -> Plan | None:
+    """The plan that `answer` would choose, but for its largest context; None where nothing runs. A third of the time.
+
+    Raises:
+        UsageError: as of `answer`.
+    """
+    return choose(make_all(_maker(model, machine, wanted, calibration)))
+
+
+def _maker(model: Model, machine: Machine, wanted: Wanted, calibration: Calibration) -> Maker:
+    if model.architecture is None:
+        raise _no_architecture(model)
+    limit = check_context(model, wanted)
+    file = _in_file(model)
+    own = file[1] if file is not None else None
+    if file is not None and wanted.build is None:
+        wanted = replace(wanted, build=file[0])
+    return Maker(model, machine, wanted, limit, calibration, own)
 
 
 def _in_file(model: Model) -> tuple[Build, BuildWeights] | None:

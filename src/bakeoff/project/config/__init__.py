@@ -19,6 +19,7 @@ from bakeoff.evaluate.types import BETWEEN, Candidate, Prompt
 from bakeoff.needs import Needs, parse_needs
 from bakeoff.project import FILE_NAME
 from bakeoff.project.config.candidates import OURS, CandidateSection, contexts_of, prices_of, timeouts_of, tuned_of
+from bakeoff.project.config.cluster import ClusterSection
 from bakeoff.project.config.cost import CostSection
 from bakeoff.project.config.data import DataSection
 from bakeoff.project.config.decide import DecideSection
@@ -36,6 +37,7 @@ __all__ = [
     "SAMPLING",
     "BarSection",
     "CandidateSection",
+    "ClusterSection",
     "Config",
     "CostSection",
     "CriterionSection",
@@ -69,6 +71,7 @@ class File(Section):
     judge: JudgeSection | None = None
     run: RunSection = RunSection()
     cost: CostSection = CostSection()
+    cluster: ClusterSection = ClusterSection()
 
     @model_validator(mode="after")
     def _something_decides(self) -> "File":
@@ -127,6 +130,7 @@ class Config:
 
     run: RunSection = field(default_factory=RunSection)
     cost: CostSection = field(default_factory=CostSection)
+    cluster: ClusterSection = field(default_factory=ClusterSection)
     prices: Mapping[str, PricePerToken] = field(default_factory=dict)
     """Candidate name to its price, where the file gives one."""
 
@@ -195,6 +199,7 @@ def _config(file: File, folder: Path) -> Config:
         preflight=file.preflight,
         run=file.run,
         cost=file.cost,
+        cluster=file.cluster,
         prices=prices_of(file.candidates, names),
         tuned=tuned_of(file.candidates, names),
         judges=file.judge.value(folder) if file.judge is not None else None,

@@ -48,6 +48,9 @@ class CandidateSection(BaseModel):
         int | None,
         Field(ge=1, le=1024, description="requests in flight; on this machine 1, elsewhere as the server allows"),
     ] = None
+    requests_per_minute: Annotated[
+        float | None, Field(gt=0, description="most requests that start in a minute, retries included; evenly spread")
+    ] = None
     price_per_million: Annotated[PriceSection | None, Field(description="US dollars: input and output tokens")] = None
     context_tokens: Annotated[int | None, Field(ge=64, description="of each request; embedded: at most 4096")] = None
     timeout_seconds: Annotated[float | None, Field(gt=0, description="longest silence of the server")] = None
@@ -119,6 +122,7 @@ class CandidateSection(BaseModel):
             key=self.key or (preset.key if preset is not None else None),
             system=self.system,
             concurrency=self.concurrency,
+            requests_per_minute=self.requests_per_minute,
             parameters={name: value for name, value in parameters.items() if name not in self.unset},
             thinking=shared.get("thinking") if self.thinking is None else self.thinking,
             json_schema=self.json_schema if self.json_schema is not None else shared.get("json_schema"),

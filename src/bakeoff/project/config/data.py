@@ -12,7 +12,10 @@ class DataSection(Section):
 
     file: Annotated[
         Text,
-        Field(description="csv, tsv, jsonl, json, parquet, xlsx; or `hf://datasets/ORG/NAME[@REV][/CONFIG][:SPLIT]`"),
+        Field(
+            description="csv, tsv, jsonl, json, parquet, xlsx; or `hf://datasets/ORG/NAME[@REV][/CONFIG][:SPLIT]`, "
+            "`hf://datasets/ORG/NAME[@REV]/FILE`, `s3://BUCKET/KEY` (a file, a folder, or `*`)"
+        ),
     ]
     id: Annotated[str | None, Field(description="column of unique ids; without one rows are numbered")] = None
     group: Annotated[str | None, Field(description="rows with the same value belong together: clustered errors")] = None

@@ -8,8 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from bakeoff.errors import UsageError
-from bakeoff.evaluate.following import Noted
-from bakeoff.evaluate.store import Ledger
+from bakeoff.evaluate.store import Ledger, Noted
 from bakeoff.project.sheet.sound import sound
 
 KIND = "correction"

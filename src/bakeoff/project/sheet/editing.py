@@ -10,9 +10,11 @@ from bakeoff.evaluate.request import columns_used, missing_columns
 from bakeoff.evaluate.types import Prompt, Table
 from bakeoff.project import FILE_NAME
 from bakeoff.project.config import Config, parse_config
+from bakeoff.project.data import watched_file
 from bakeoff.project.editing import append_tables, remove_table, set_table, tables
 from bakeoff.project.project import Project
 from bakeoff.project.sheet.conflict import Conflict
+from bakeoff.project.sheet.sound import sound
 
 PROMPT_KEYS = ("system", "user")
 CANDIDATE_KEYS = ("model", "name", "build", "via", "provider", "key", "system")
@@ -33,7 +35,7 @@ def file_stamp(folder: Path) -> str:
 def data_stamp(folder: Path, config: Config) -> str:
     """Of the data file: when it was written and how long it is."""
     try:
-        state = (folder / config.data.file).stat()
+        state = watched_file(folder, config.data.file).stat()
     except OSError:
         return "-"
     return hashlib.sha256(f"{state.st_mtime_ns}:{state.st_size}".encode()).hexdigest()[:16]
@@ -152,7 +154,4 @@ def _sound(value: Any, name: str) -> None:
         return
     if len(value) > LONGEST:
         raise UsageError(f"{name} has {len(value):,} characters; at most {LONGEST:,}", hint="shorten it")
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        raise UsageError(f"{name} holds half of a character", hint="type it again") from None
+    sound(value, name)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bakeoff.evaluate.digests import SIZE, Digests
-from bakeoff.evaluate.following import CallSeen
+from bakeoff.evaluate.store import CallSeen
 
 MISSING, FAILED, ANSWERED = 0, 1, 2
 
@@ -95,8 +95,11 @@ class Calls:
         """(which of these digests, which call) of every call that has one of these addresses."""
         wanted = np.frombuffer(bytes.fromhex("".join(digests)), dtype=np.uint8).reshape(-1, SIZE)
         keys = _keys(wanted)
-        left = np.searchsorted(self._keys, keys, side="left")
-        counts = np.searchsorted(self._keys, keys, side="right") - left
+        order = np.argsort(keys)  # in order, a search finds what it needs in the processor's cache
+        left, right = np.empty_like(order), np.empty_like(order)
+        left[order] = np.searchsorted(self._keys, keys[order], side="left")
+        right[order] = np.searchsorted(self._keys, keys[order], side="right")
+        counts = right - left
         which = np.repeat(np.arange(len(wanted)), counts)
         within = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
         found = self._order[np.repeat(left, counts) + within].astype(np.int64)

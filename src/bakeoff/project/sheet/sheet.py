@@ -33,6 +33,9 @@ BATCH = 50_000
 MOST_ROWS = 1000
 """Of one block."""
 
+MOST_TOLD = 20_000
+"""Cells that are kept as they were told to one tab, for the others: 20 MB."""
+
 FILES = "files"
 """Kind of the finding that says what the project's file and data were."""
 
@@ -72,6 +75,9 @@ class Sheet:
 
         self.corrections: dict[str, list[Correction]] = {}
         """Address of a call to every correction of its answer, the last one counts."""
+
+        self._told: dict[int, tuple[int, dict[str, Any]]] = {}
+        """Cell to what `changes` last told of it, and the `seq` at which it was so: every tab asks for the same."""
 
         self.scores = ScoreColumns(self.grading, self.row_ids)
         self.views = Views(self)
@@ -289,18 +295,38 @@ class Sheet:
             return {"seq": seq, "cells": self._cells(cells, ledger)}
 
     def _cells(self, cells: Ints, ledger: Ledger) -> list[dict[str, Any]]:
+        """Those that another tab was told of as they are now are not graded again."""
+        found: dict[int, dict[str, Any]] = {}
+        todo = []
+        for cell in cells.tolist():
+            seq, told = self._told.get(cell, (-1, {}))
+            if seq == self.calls.changed[cell]:
+                found[cell] = told
+            else:
+                todo.append(cell)
+        fresh = self._graded(todo, ledger)
+        if len(self._told) + len(fresh) > MOST_TOLD:
+            self._told.clear()
+        for cell, told in fresh.items():
+            self._told[cell] = (told["seq"], told)
+        found |= fresh
+        return [found[cell] for cell in cells.tolist()]
+
+    def _graded(self, cells: Sequence[int], ledger: Ledger) -> dict[int, dict[str, Any]]:
         n = max(1, len(self.row_ids))
-        rows = sorted({int(cell) % n for cell in cells})
+        rows = sorted({cell % n for cell in cells})
         part = self.grading.part(rows)
         found: dict[int, dict[str, Any]] = {}
         at = {row: index for index, row in enumerate(rows)}
-        for column in sorted({int(cell) // n for cell in cells}):
-            own = [int(cell) % n for cell in cells if int(cell) // n == column]
+        for column in sorted({cell // n for cell in cells}):
+            own = [cell % n for cell in cells if cell // n == column]
+            # Read before: what comes while they are graded makes them old.
+            seqs = [int(self.calls.changed[self.calls.cell(column, row)]) for row in own]
             looked = self.grading.column(column, own, self.grading.some_of(part, [at[row] for row in own]), ledger)
-            for row, one in zip(own, looked, strict=True):
-                shown_cell = self.cell(column, row, one)
+            for row, seq, one in zip(own, seqs, looked, strict=True):
+                shown_cell = self.cell(column, row, one) | {"seq": seq}
                 found[column * n + row] = {"row": self.row_ids[row], "candidate": self.names[column], **shown_cell}
-        return [found[int(cell)] for cell in cells]
+        return found
 
     # what people write
 
