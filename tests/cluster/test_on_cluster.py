@@ -81,7 +81,7 @@ def test_whatever_is_killed_nothing_is_lost_and_nothing_that_is_kept_is_asked_ag
         nodes.add()  # to be killed
     log = tmp_path / "asked"
     with stub_process(latency_ms=20, log=log) as server:
-        folder = make_project(tmp_path / "project", f"{server}/ok", ROWS)
+        folder = make_project(tmp_path / "project", f"{server}/ok", ROWS, more="[cluster]\nlease_seconds = 5\n")
         found = killed_run(kind, folder, nodes=nodes, ledger=postgres, log=log, n_calls=ROWS)
         assert table_of(folder) == table
     assert found.kept > 0

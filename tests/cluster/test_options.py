@@ -32,6 +32,7 @@ def test_where() -> None:
         ('ledger = "postgresql://me@host/d?password=secret"', "take the password out"),
         ("workers = 0", "workers"),
         ("rows_per_lease = 0", "rows_per_lease"),
+        ("lease_seconds = 1", "lease_seconds"),
         ('address = "auto"', "address"),
     ],
 )

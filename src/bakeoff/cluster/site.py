@@ -209,6 +209,7 @@ class Site:
             n_workers=max(1, n_workers),
             prices=asking.prices,
             retry_failed=asking.retry_failed,
+            lease_seconds=self._section.lease_seconds,
         )
 
     def _where(self, columns: Sequence[Resolved]) -> tuple[list[Place], dict[int, BakeoffError]]:

@@ -22,6 +22,9 @@ class ClusterSection(Section):
     rows_per_lease: Annotated[
         int, Field(ge=1, le=10_000, description="rows that a worker takes at once; of a work that was begun they stay")
     ] = 200
+    lease_seconds: Annotated[
+        float, Field(ge=5, le=3600, description="after which a worker that says nothing is taken for dead")
+    ] = 30.0
 
     @field_validator("ledger")
     @classmethod
