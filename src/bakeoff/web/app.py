@@ -1,10 +1,12 @@
 """The server's app: one router for each subject, behind the guard."""
 
+import warnings
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
@@ -43,6 +45,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.access = Access(settings.token)
     app.state.uploads = Uploads()
     errors.install(app)
+    # FastAPI builds a route with its first request and silences this meanwhile, but not for two threads at once.
+    warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
     app.include_router(assets.router)
     app.include_router(page_words.router)
     app.include_router(router)
