@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,7 +16,7 @@ from bakeoff.evaluate.store import Ledger
 from bakeoff.project import Project
 from tests.cluster.ray_nodes import RayNodes, environment
 
-Kind = Literal["nothing", "worker", "node", "driver"]
+Kind = Literal["worker", "node", "driver"]
 
 LABELS = ("positive", "negative", "neutral")
 WAIT_SECONDS = 240.0
@@ -27,12 +26,11 @@ WAIT_SECONDS = 240.0
 class Killed:
     """What came of it."""
 
-    kind: Kind
     calls: int
     """Different ones that the server saw."""
 
     kept: int
-    """Answers in the shared ledger when something was killed."""
+    """Answers in the shared ledger when something was killed, the last time."""
 
     kept_again: int
     """Of those, how many were asked once more: must be 0."""
@@ -133,44 +131,54 @@ def kept_answers(ledger: str, path: str) -> set[str]:
 
 
 def killed_run(
-    kind: Kind, folder: Path, *, nodes: RayNodes, ledger: str, log: Path, n_calls: int, share: float = 0.3
+    kinds: Sequence[Kind],
+    folder: Path,
+    *,
+    nodes: RayNodes,
+    ledger: str,
+    log: Path,
+    n_calls: int,
+    share: float = 0.3,
 ) -> Killed:
-    """Run a project on a cluster and kill something when a share of its calls has arrived; then let it end.
+    """Run a project on a cluster and kill something whenever a share of its calls has arrived; then let it end.
 
     Args:
-        kind: what is killed. A node is the last of `nodes`; a driver's command is given again.
+        kinds: what is killed, one after the other. A node is the last of `nodes`; a driver's command is given again.
         folder: of the project.
         nodes: the cluster.
         ledger: address of an empty database.
         log: of the stub, of this run alone.
         n_calls: of the whole run.
-        share: of the calls.
+        share: of the calls, before the first and between two.
     """
     began = time.monotonic()
     options = ("--on-cluster", nodes.address, "--ledger", ledger)
     process = command(folder, *options)
     kept: set[str] = set()
-    if kind != "nothing":
-        _until(lambda: log.exists() and len(arrivals(log)) >= share * n_calls, process)
+    kept_again: set[str] = set()
+    at: list[tuple[int, set[str]]] = []
+    """What had arrived at each kill, and what was kept then."""
+
+    said = ""
+    for number, kind in enumerate(kinds, 1):
+        reached = number * share * n_calls
+        _until(lambda reached=reached: log.exists() and len(arrivals(log)) >= reached, process)  # type: ignore[misc]
         _kill(kind, nodes, process)
         kept = kept_answers(ledger, "/ok/v1")
-    after = len(arrivals(log)) if log.exists() else 0
-    said = ""
-    if kind == "driver":
-        said = process.communicate()[1]
-        process = command(folder, *options)
+        at.append((len(arrivals(log)), kept))
+        if kind == "driver":
+            said += process.communicate()[1]
+            process = command(folder, *options)
     code, _, err = finished(process)
     assert code == 0, err
     seen = arrivals(log)
-    again = {digest for digest, n in Counter(seen).items() if n > 1}
-    late = set(seen[after:])
-    kept_again = len({digest for digest in again & kept if digest in late})
+    for after, there in at:
+        kept_again |= there & set(seen[after:])
     return Killed(
-        kind,
         calls=len(set(seen)),
         kept=len(kept),
-        kept_again=kept_again,
-        lost_again=len(seen) - len(set(seen)) - kept_again,
+        kept_again=len(kept_again),
+        lost_again=len(seen) - len(set(seen)) - len(kept_again),
         seconds=time.monotonic() - began,
         said=said + err,
     )
@@ -183,7 +191,7 @@ def _kill(kind: Kind, nodes: RayNodes, process: subprocess.Popen[str]) -> None:
     elif kind == "node":
         nodes.kill(len(nodes.nodes) - 1)
     else:
-        os.kill(nodes.workers(len(nodes.nodes) - 1)[0], signal.SIGKILL)
+        os.kill(next(pid for number in reversed(range(len(nodes.nodes))) for pid in nodes.workers(number)), 9)
 
 
 def _until(reached: Callable[[], bool], process: subprocess.Popen[str]) -> None:

@@ -17,7 +17,12 @@ END_SECONDS = 20.0
 TOKEN = "0" * 64
 """That the nodes and whoever joins them need; without one Ray writes one into the home folder."""
 
-ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN}
+ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AUTH_MODE": "token",
+    "RAY_AUTH_TOKEN": TOKEN,
+    "RAY_prestart_worker_first_driver": "0",  # else each node starts a process for each of its processors
+}
 
 
 def environment() -> dict[str, str]:
@@ -43,12 +48,21 @@ class RayNodes:
         self.address = f"127.0.0.1:{self.port}"
         self.nodes: list[subprocess.Popen[bytes]] = []
 
-    def add(self, more: Mapping[str, str] | None = None) -> None:
-        """Start one more node, the first as the head, and wait until it is there.
+    def add(self, *several: Mapping[str, str]) -> None:
+        """Start one more node or several at the same time, and wait until they are there. The first is the head.
 
         Args:
-            more: environment variables of this node, and so of the workers on it.
+            several: for each node environment variables for it, and so for the workers on it; none: one, without.
         """
+        logs = [self._start(more) for more in several or ({},)]
+        until = time.monotonic() + START_SECONDS
+        for node, log in zip(self.nodes[-len(logs) :], logs, strict=True):
+            while "Ray runtime started" not in log.read_text("utf-8", "replace"):
+                assert node.poll() is None, log.read_text("utf-8", "replace")
+                assert time.monotonic() < until, log.read_text("utf-8", "replace")
+                time.sleep(0.05)
+
+    def _start(self, more: Mapping[str, str]) -> Path:
         number = len(self.nodes)
         command = [Path(sys.executable).with_name("ray"), "start", "--block", f"--num-cpus={self._cpus}"]
         command += [f"--temp-dir={self._folder / str(number)}", "--object-store-memory=100000000"]
@@ -56,13 +70,9 @@ class RayNodes:
         command += [] if self.nodes else ["--include-dashboard=false"]
         log = self._folder / f"{number}.log"
         with log.open("wb") as said:
-            env = environment() | dict(more or {})
+            env = environment() | more
             self.nodes.append(subprocess.Popen(command, env=env, stdout=said, stderr=said, start_new_session=True))
-        until = time.monotonic() + START_SECONDS
-        while "Ray runtime started" not in log.read_text("utf-8", "replace"):
-            assert self.nodes[-1].poll() is None, log.read_text("utf-8", "replace")
-            assert time.monotonic() < until, log.read_text("utf-8", "replace")
-            time.sleep(0.05)
+        return log
 
     def workers(self, number: int) -> list[int]:
         """Process ids of our workers on a node."""

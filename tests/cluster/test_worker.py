@@ -31,7 +31,7 @@ def test_all_rows_of_all_columns_are_answered_once(where: Path | str, tmp_path: 
         for column in (0, 1):
             assert len(ledger.answered(list(at_stub(given, column, data)))) == 2 * 97
 
-        forget(ledger, given)
+        forget(ledger, given.work)
         again = prepare(ledger, given, data, rows_per_lease=7)
         assert (again.rows, again.owed) == (97, ())
         assert work(given)[0][0].answered == 0

@@ -1,7 +1,10 @@
 """Packed rows are the rows that were put in, wherever they lie; and JSON arrays are read a piece at a time."""
 
 import json
+import os
+import sys
 import tracemalloc
+from array import array
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ from hypothesis import strategies as st
 from bakeoff.errors import DataError, StorageError
 from bakeoff.evaluate.files import read_table
 from bakeoff.evaluate.tables import json_lines, packed
-from bakeoff.evaluate.tables.build import build, shown
+from bakeoff.evaluate.tables.build import _repeated, build, shown
 from bakeoff.evaluate.tables.packed import Packer
 from bakeoff.evaluate.tables.source import Source
 from bakeoff.evaluate.types import Row
@@ -73,8 +76,30 @@ def test_a_large_table_lies_on_the_disk_and_reads_the_same(monkeypatch: pytest.M
     monkeypatch.setattr(packed, "IN_MEMORY_BYTES", 1000)
     monkeypatch.setattr(packed, "SPILL_BYTES", 500)
     spilled = pack(rows)
-    assert type(spilled._data).__name__ == "mmap"
     assert spilled == whole
+    assert [spilled[i] for i in (2999, 0, 1500)] == [whole[i] for i in (2999, 0, 1500)]
+    assert spilled.text(7) == whole.text(7)
+    assert list(spilled.ids()) == list(whole.ids())
+    for size in (1, 50, 10_000):  # blocks that are smaller than a row, that cut rows, and that hold many
+        monkeypatch.setattr(packed, "BLOCK_BYTES", size)
+        assert list(spilled.column("b")) == list(whole.column("b"))
+        assert list(spilled) == list(whole)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="open files are counted in /proc")
+def test_the_temporary_file_ends_with_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed, "IN_MEMORY_BYTES", 1000)
+    before = len(os.listdir("/proc/self/fd"))
+    spilled = pack([["x" * 100, 1, None]] * 50)
+    assert len(os.listdir("/proc/self/fd")) == before + 1
+    del spilled
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_rows_that_repeat_others_are_counted_whatever_their_hash() -> None:
+    values = [5, 5, 5, -1, -1, 2**40, 7, 21, 5 + 16, -(2**63), -(2**63)]
+    assert _repeated(array("q", values)) == len(values) - len(set(values)) == 5
+    assert _repeated(array("q")) == 0
 
 
 def test_no_room_for_the_temporary_file_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

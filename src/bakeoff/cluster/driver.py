@@ -2,15 +2,18 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from bakeoff.cluster.assignment import Grading
+from bakeoff.cluster.leases import forget
 from bakeoff.cluster.machines import Group, as_found, grouped
 from bakeoff.cluster.nodes import nodes_of
 from bakeoff.cluster.ray_process import RayProcess
+from bakeoff.cluster.settled import all_answered
 from bakeoff.cluster.site import Asking, Site, Where, site_of
 from bakeoff.errors import UsageError
 from bakeoff.evaluate.columns import check_targets, grading_identity
@@ -28,7 +31,7 @@ from bakeoff.project.routes import GetWeights, Resolved
 from bakeoff.project.running import Outcome
 from bakeoff.project.taken import take_answers
 from bakeoff.project.working import Work
-from bakeoff.values import to_json
+from bakeoff.values import reason, to_json
 from bakeoff.version import __version__
 from bakeoff.weights import get
 
@@ -60,6 +63,13 @@ def run_on_cluster(project: Project, options: RunOptions, where: Where) -> list[
         if asked:
             order = chosen_rows(options.rows, shuffled(table, config.run.seed), table)
             asking = _asking(project, asked, table, order, options)
+            routes = [one.route for one in asking.columns]
+            if all_answered(routes, asking.rows(), count=len(order), repeats=asking.repeats, ledger=ledger):
+                forget(ledger, asking.work)  # where an earlier command was killed between the last answer and its end
+                outcomes += [Outcome(one.candidate.name, 0, 0, None) for one in asked]
+                work.note(reason("cluster.all_answered"))
+                work.ended(outcomes)
+                return outcomes
             keys = {key for one in asked if (key := one.candidate.key) is not None}
             folder = project.folder.resolve()
             with site_of(where, config.cluster, folder, ledger, work, keys=keys) as site:
@@ -99,12 +109,19 @@ def judge_on_cluster(
         until = None if minutes is None else time.monotonic() + 60 * minutes
         keys = {key for judge in asked.judges if (key := judge.candidate.key) is not None}
         folder = project.folder.resolve()
-        with site_of(where, project.config.cluster, folder, ledger, work, keys=keys) as site:
+        joined: list[Site] = []
+        with ExitStack() as stack:
 
             def make(jobs: Sequence[Job], table: Table) -> list[Outcome]:
-                return [_judge(project, site, job, table, money=money, until=until) for job in jobs]
+                """Called where there is something to ask; only then is the cluster joined."""
+                if not joined:
+                    section = project.config.cluster
+                    joined.append(stack.enter_context(site_of(where, section, folder, ledger, work, keys=keys)))
+                return [_judge(project, joined[0], job, table, money=money, until=until) for job in jobs]
 
             outcomes = ask(asked, ledger, make)
+        if asked.judges and not joined:
+            work.note(reason("cluster.all_answered"))
         work.ended(outcomes)
         return outcomes
 

@@ -149,9 +149,9 @@ def standing(ledger: Ledger, assignment: Assignment) -> tuple[Standing, ...]:
     )
 
 
-def forget(ledger: Ledger, assignment: Assignment) -> None:
+def forget(ledger: Ledger, work: str) -> None:
     """Take the rows of a work out of the shared ledger; what is done is remembered, and answers stay."""
-    ledger.database.run("DELETE FROM row_range WHERE work = ?", (assignment.work,))
+    ledger.database.run("DELETE FROM row_range WHERE work = ?", (work,))
 
 
 def bury(ledger: Ledger, assignment: Assignment, worker: str) -> None:

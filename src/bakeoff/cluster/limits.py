@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from bakeoff.values import Estimate
+
 LedgerKind = Literal["sqlite", "postgresql"]
 
 Part = Literal[
@@ -71,6 +73,10 @@ RATES: Mapping[LedgerKind, Rates] = {
 
 NETWORK_BYTES = 1.25e9
 """Bytes per second of the driver's network: 10 Gbit/s, which rented machines have at least."""
+
+ENGINE_START = Estimate(2.0, 1.0, 60.0, "measured", "llama.cpp with a small model")
+"""Seconds until an engine on a machine's processor answers, where `fit` does not know how long its file loads: 1 to 2 s
+for files of 0.1 to 0.3 GB; up to a minute for large ones from a slow drive."""
 
 SPREAD = 2.0
 """Other disks and processors are faster or slower than ours by about so much: 80 %. Our own assumption."""

@@ -71,6 +71,11 @@ class Asking:
     max_usd: Decimal | None = None
     max_minutes: float | None = None
 
+    @property
+    def work(self) -> str:
+        """What makes it the same work as an earlier one, as leases are kept under it."""
+        return work_of(self.data, self.columns, repeats=self.repeats, chosen=self.chosen)
+
 
 class Site:
     """A cluster with a ledger. `ask` may be called again and again."""
@@ -174,7 +179,7 @@ class Site:
         self.spent += spent_of(self._shared, run) or 0
         found = standing(self._shared, assignment)
         if all(one.is_done for one in found):
-            forget(self._shared, assignment)
+            forget(self._shared, assignment.work)
         return [self._outcome(one, assignment, crew, refused) for one in found]
 
     def _follow(self, crew: Crew, assignment: Assignment, totals: Mapping[str, int], where: Sequence[Place]) -> None:
@@ -197,7 +202,7 @@ class Site:
         if asking.max_minutes is not None:
             deadline = self._shared.database.clock() + 60 * asking.max_minutes
         return Assignment(
-            work=work_of(asking.data, asking.columns, repeats=asking.repeats, chosen=asking.chosen),
+            work=asking.work,
             run=run,
             ledger=self._shared.database.name if self._apart else Path(self._shared.database.name).resolve(),
             columns=asking.columns,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bakeoff.catalog.model import Model
 from bakeoff.cluster.estimates import combined
-from bakeoff.cluster.limits import Part
+from bakeoff.cluster.limits import ENGINE_START, Part
 from bakeoff.cluster.quoted import OnMachine, Subject
 from bakeoff.cost.capacity import USUAL_START, Capacity, capacity
 from bakeoff.cost.load import Load
@@ -28,8 +28,7 @@ def speed_on(subject: Subject, machine: Machine) -> OnMachine | None:
     if subject.place in ("server", "local"):
         return None
     if subject.place == "engine" and machine.here and subject.latency_seconds is not None:
-        rate = combined(lambda seconds: (subject.concurrency or 1) / seconds, [], [subject.latency_seconds])
-        return OnMachine(rate, Estimate.exact(USUAL_START, source="estimated"), "engine", "llama.cpp")
+        return _measured(subject, machine, subject.latency_seconds)
     on = _engine if subject.place == "engine" else _replicas
     prompt = max(1, round(subject.prompt_tokens.value))
     output = subject.output_tokens
@@ -41,6 +40,13 @@ def speed_on(subject: Subject, machine: Machine) -> OnMachine | None:
         return found
     rate = found.calls_per_second
     return replace(found, calls_per_second=replace(rate, high=max(rate.high, shortest.calls_per_second.high)))
+
+
+def _measured(subject: Subject, machine: Machine, latency: Estimate) -> OnMachine:
+    """Calls as quick as those so far; only the start of the engine, which nobody wrote down, is from `fit`."""
+    rate = combined(lambda seconds: (subject.concurrency or 1) / seconds, [], [latency])
+    planned = _engine(subject, machine, max(1, round(subject.prompt_tokens.value)), 1)
+    return OnMachine(rate, planned.start_seconds if planned is not None else ENGINE_START, "engine", "llama.cpp")
 
 
 def _engine(subject: Subject, machine: Machine, prompt: int, output: int) -> OnMachine | None:
@@ -63,8 +69,7 @@ def _engine(subject: Subject, machine: Machine, prompt: int, output: int) -> OnM
     if plan is None or plan.speed.request_seconds is None:
         return None
     rate = combined(lambda seconds: at_once / seconds, [], [plan.speed.request_seconds])
-    start = plan.load_seconds or Estimate.exact(USUAL_START, source="estimated")
-    return OnMachine(rate, start, "engine", f"llama.cpp {plan.build}")
+    return OnMachine(rate, plan.load_seconds or ENGINE_START, "engine", f"llama.cpp {plan.build}")
 
 
 def _replicas(subject: Subject, machine: Machine, prompt: int, output: int) -> OnMachine | None:

@@ -6,7 +6,10 @@ which no cell contains. It is made again, with its types, whenever it is looked 
 
 import hashlib
 import mmap
+import os
+import sys
 import tempfile
+import weakref
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, cast, overload
@@ -14,8 +17,11 @@ from typing import Any, BinaryIO, cast, overload
 from bakeoff.errors import StorageError
 from bakeoff.evaluate.types import Row
 
-IN_MEMORY_BYTES = 32 * 1024 * 1024
-"""A table larger than this goes to a temporary file, which the system reads back as needed."""
+IN_MEMORY_BYTES = 8 * 1024 * 1024
+"""A table larger than this goes to a temporary file, of which only what is looked at is read back."""
+
+BLOCK_BYTES = 1024 * 1024
+"""So much is read back at once by who goes through all rows."""
 
 KEPT_ROWS, KEPT_BYTES = 20_000, 16 * 1024 * 1024
 """Rows of a table that is no larger are kept once they were all looked at: a report looks twelve times."""
@@ -24,6 +30,9 @@ SPILL_BYTES = 4 * 1024 * 1024
 """So much is then written at once."""
 
 KINDS: dict[type, int] = {str: 0, type(None): 1, int: 2, float: 3, bool: 4}
+
+Read = Callable[[int, int], bytes | bytearray]
+"""The bytes of a table from one place to another."""
 
 MAKE: tuple[Callable[[str], Any], ...] = (str, lambda _: None, int, float, lambda text: text == "True")
 """By kind: from what a template shows back to the cell. `repr` of a float and `str` of an int lose nothing."""
@@ -76,18 +85,42 @@ class Packer:
 
     def rows(self, *, id_column: str | None, group_column: str | None) -> "PackedRows":
         """All rows. Nothing can be added afterwards."""
-        data: bytearray | mmap.mmap = self._buffer
+        read: Read = _of_memory(self._buffer)
         if self._file is not None:
             if self._buffer:
                 self._spill()
-            data = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+            read = _of_file(self._file)
             self._file.close()
-        return PackedRows(self._columns, data, self._ends, self._kinds, id_column, group_column)
+        return PackedRows(self._columns, read, self._ends, self._kinds, id_column, group_column)
 
     def close(self) -> None:
         """Give the temporary file back, where the reading stopped half-way."""
         if self._file is not None:
             self._file.close()
+
+
+def _of_memory(data: bytearray) -> Read:
+    return lambda start, end: data[start:end]
+
+
+def _of_file(file: BinaryIO) -> Read:
+    """Reads a file, for as long as anybody does. A mapped one would count as this process's memory, page by page."""
+    if sys.platform == "win32":
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return lambda start, end: mapped[start:end]
+    number = os.dup(file.fileno())
+
+    def read(start: int, end: int) -> bytes:
+        data = os.pread(number, end - start, start)
+        while len(data) < end - start:
+            more = os.pread(number, end - start - len(data), start + len(data))
+            if not more:
+                raise StorageError("the temporary file of the table was cut short", hint="run the command again")
+            data += more
+        return data
+
+    weakref.finalize(read, os.close, number)
+    return read
 
 
 def _kinds(cells: Sequence[Any]) -> bytes:
@@ -100,19 +133,19 @@ def _kinds(cells: Sequence[Any]) -> bytes:
 class PackedRows(Sequence[Row]):
     """The rows of a table, each made when it is looked at."""
 
-    __slots__ = ("_columns", "_data", "_ends", "_group", "_id", "_kept", "_kinds")
+    __slots__ = ("_columns", "_ends", "_group", "_id", "_kept", "_kinds", "_read")
 
     def __init__(
         self,
         columns: tuple[str, ...],
-        data: bytearray | mmap.mmap,
+        read: Read,
         ends: "array[int]",
         kinds: bytearray | None,
         id_column: str | None,
         group_column: str | None,
     ) -> None:
         self._columns = columns
-        self._data = data
+        self._read = read
         self._ends = ends
         self._kinds = kinds
         self._id = columns.index(id_column) if id_column is not None else None
@@ -136,7 +169,7 @@ class PackedRows(Sequence[Row]):
     def __iter__(self) -> Iterator[Row]:
         if self._kept is not None:
             return iter(self._kept)
-        every = map(self._row, range(len(self)))
+        every = map(self._made, range(len(self)), self._pieces())
         if len(self._ends) > KEPT_ROWS or (self._ends and self._ends[-1] > KEPT_BYTES):
             return every
         self._kept = tuple(every)
@@ -144,8 +177,7 @@ class PackedRows(Sequence[Row]):
 
     def text(self, index: int) -> str:
         """One row's cells as a template shows them, with a zero byte between two: quicker than the row itself."""
-        start = self._ends[index - 1] if index else 0
-        return self._data[start : self._ends[index]].decode("utf-8")
+        return self._piece(index).decode("utf-8")
 
     def column(self, name: str) -> Iterator[Any]:
         """The cells of one column."""
@@ -156,16 +188,29 @@ class PackedRows(Sequence[Row]):
         return (MAKE[kind](text) for kind, text in zip(self._kinds[at::width], texts, strict=True))
 
     def _texts(self, at: int) -> Iterator[str]:
-        start = 0
+        return (piece.split(b"\0", at + 1)[at].decode("utf-8") for piece in self._pieces())
+
+    def _piece(self, index: int) -> bytes | bytearray:
+        """The bytes of one row."""
+        return self._read(self._ends[index - 1] if index else 0, self._ends[index])
+
+    def _pieces(self) -> Iterator[bytes | bytearray]:
+        """The bytes of each row, read many at a time."""
+        whole = self._ends[-1] if self._ends else 0
+        first = start = last = 0
+        block: bytes | bytearray = b""
         for end in self._ends:
-            yield self._data[start:end].split(b"\0", at + 1)[at].decode("utf-8")
+            if end > last:
+                first, last = start, max(end, min(whole, start + BLOCK_BYTES))
+                block = self._read(first, last)
+            yield block[start - first : end - first]
             start = end
 
-    def ids(self) -> list[str]:
+    def ids(self) -> Iterator[str]:
         """The id of each row."""
         if self._id is None:
-            return [str(number) for number in range(1, len(self) + 1)]
-        return [text.strip() for text in self._texts(self._id)]
+            return map(str, range(1, len(self) + 1))
+        return map(str.strip, self._texts(self._id))
 
     def shape_digest(self) -> str:
         """What the table's digest leaves out: the types of the cells, and which columns are the id and the group."""
@@ -181,8 +226,10 @@ class PackedRows(Sequence[Row]):
     __hash__ = None  # type: ignore[assignment]
 
     def _row(self, index: int) -> Row:
-        start = self._ends[index - 1] if index else 0
-        texts: list[Any] = self._data[start : self._ends[index]].decode("utf-8").split("\0")
+        return self._made(index, self._piece(index))
+
+    def _made(self, index: int, piece: bytes | bytearray) -> Row:
+        texts: list[Any] = piece.decode("utf-8").split("\0")
         row_id = str(index + 1) if self._id is None else texts[self._id].strip()
         group = None if self._group is None else texts[self._group].strip() or None
         if self._kinds is not None:

@@ -68,7 +68,7 @@ class Sheet:
         self.grading = Grading(self.config, self.table, self.contestants, self.calls, project.ledger)
         self.kinds = column_kinds(self.table, self.config.folder)
         rows = self.table.rows
-        self.row_ids = rows.ids() if isinstance(rows, PackedRows) else [row.id for row in rows]
+        self.row_ids = list(rows.ids()) if isinstance(rows, PackedRows) else [row.id for row in rows]
         self.places = {row_id: place for place, row_id in enumerate(self.row_ids)}
         self.labels: dict[tuple[str, str], list[Label]] = {}
         """(row id, candidate) to what people said of this one answer."""
