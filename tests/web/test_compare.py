@@ -67,7 +67,8 @@ def test_the_chart_is_the_reports_own(client: Call, finished: Path) -> None:
     called = client(finished)
     found = called.get(AT + "compare/chart").json()
     assert {row["key"] for row in found["spec"]["data"]["values"]} == {"A", "B"}
-    assert found["sentences"][0].startswith("Pareto front")
+    # Whether both are on the front is a matter of milliseconds.
+    assert found["sentences"][0].startswith("Pareto front") or "no other is worth a trade" in found["sentences"][0]
     # Nobody knows what the stub costs: no chart, and no zeros in its place.
     assert called.get(AT + "compare/chart?against=cost").json()["spec"] is None
 
