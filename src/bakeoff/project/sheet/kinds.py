@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 from bakeoff.evaluate.types import Table
@@ -18,13 +17,18 @@ _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
 """A number as a csv file has it. `007` is none: it is a name."""
 
 
-def column_kinds(table: Table, folder: Path) -> dict[str, Kind]:
-    """Column to its kind, by its first rows."""
+def column_kinds(table: Table, *, typed: bool = False) -> dict[str, Kind]:
+    """Column to its kind, by its first rows.
+
+    Args:
+        table: the data.
+        typed: the file has numbers of its own, so that a text of digits is a text.
+    """
     rows = table.rows[:LOOKED_AT]
-    return {name: _kind([row.values[name] for row in rows], folder) for name in table.columns}
+    return {name: _kind([row.values[name] for row in rows], typed=typed) for name in table.columns}
 
 
-def _kind(cells: Sequence[Any], folder: Path) -> Kind:
+def _kind(cells: Sequence[Any], *, typed: bool) -> Kind:
     there = [cell for cell in cells if cell is not None and cell != ""]
     if not there:
         return "text"
@@ -34,7 +38,7 @@ def _kind(cells: Sequence[Any], folder: Path) -> Kind:
         return "number"
     if not all(isinstance(cell, str) for cell in there):
         return "text"
-    if all(_NUMBER.fullmatch(cell) for cell in there):
+    if not typed and all(_NUMBER.fullmatch(cell) for cell in there):
         return "number"
     return "image" if all(is_picture(cell) for cell in there) else "text"
 

@@ -66,7 +66,7 @@ class Sheet:
 
         self.calls = Calls.of([one.digests or () for one in self.contestants], len(self.table.rows))
         self.grading = Grading(self.config, self.table, self.contestants, self.calls, project.ledger)
-        self.kinds = column_kinds(self.table, self.config.folder)
+        self.kinds = column_kinds(self.table)
         rows = self.table.rows
         self.row_ids = list(rows.ids()) if isinstance(rows, PackedRows) else [row.id for row in rows]
         self.places = {row_id: place for place, row_id in enumerate(self.row_ids)}

@@ -56,8 +56,8 @@ def add_rows(project: Project, rows: Sequence[Cells]) -> list[str]:
     """
     if not rows or len(rows) > MOST_ROWS:
         raise UsageError(f"{len(rows):,} rows cannot be added", hint=f"from 1 to {MOST_ROWS:,} at once")
-    table, kinds = project.table(), column_kinds(project.table(), project.folder)
-    typed = _typed(project)
+    table, typed = project.table(), _typed(project)
+    kinds = column_kinds(table, typed=typed)
     found = [_checked(row, table, kinds, number, typed=typed) for number, row in enumerate(rows, 1)]
     id_column = project.config.data.id
     if id_column is not None:
@@ -86,8 +86,9 @@ def change_cell(project: Project, row_id: str, column: str, value: Any) -> None:
     if place is None or column not in table.columns:
         what = f"no row {row_id[:100]!r}" if place is None else f"no column {column[:100]!r}"
         raise UsageError(what, hint=f"the columns are: {', '.join(table.columns)}")
-    kinds = column_kinds(table, project.folder)
-    values = _checked({column: value}, table, kinds, table.rows[place].number, typed=_typed(project), whole=False)
+    typed = _typed(project)
+    kinds = column_kinds(table, typed=typed)
+    values = _checked({column: value}, table, kinds, table.rows[place].number, typed=typed, whole=False)
     _replaced(project, _changing(project, place, column, values[column]), rows=len(table.rows))
 
 
