@@ -17,7 +17,6 @@ from bakeoff.weights import ModelFile
 from tests.web.projects import LABELS, write_project
 
 Call = Callable[..., TestClient]
-ROOT = Path(__file__).parents[2]
 PATH = "/api/projects/tickets/playground"
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from bakeoff.cli.output import Language, answer, print_json, print_table, say
 from bakeoff.cost.as_json import cost_json
 from bakeoff.cost.breakeven import BreakEven
-from bakeoff.cost.costs import Costs, Line
+from bakeoff.cost.costs import Costs, Line, leaders
 from bakeoff.cost.money import Currency, exact
 from bakeoff.cost.ranges import VOLUME, Bar
 from bakeoff.report.numbers import NBSP, UNKNOWN, count, decimal, percent
@@ -149,12 +149,7 @@ def _findings(costs: Costs, lang: Language) -> Iterator[str]:
 
 def _crossings(costs: Costs, lines: dict[str, Line], lang: Language) -> Iterator[str]:
     """Of one model, between the cheapest ways of each kind and machine; machines that may be taken away apart."""
-    leaders: dict[tuple[str, str, str | None], str] = {}
-    for line in costs.lines:
-        option = line.option
-        if not option.is_interruptible:
-            leaders.setdefault((option.model, option.kind, option.machine), option.key)
-    kept = set(leaders.values())
+    kept = {line.option.key for line in leaders(costs.lines)}
     pairs = [
         one
         for one in costs.break_evens

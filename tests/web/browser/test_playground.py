@@ -16,7 +16,6 @@ from tests.web.browser.conftest import Theme, faults, see
 from tests.web.projects import write_project
 
 Open = Callable[..., Any]
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")

@@ -81,6 +81,9 @@ export function Problem({ error, retry }) {
   return html`<${Notice} kind="bad" title=${t(`app.error.${error.kind}`)} action=${action}><div lang="en"><p>${text}</p>${error.hint}</div><//>`;
 }
 
+/** With the library's reason, which is English, for whoever reads English. */
+export const withReason = (text, error) => (lang === "en" ? `${text} ${error.hint ?? error.message}` : text);
+
 /** A word of the field; a click on it says what it means. */
 export const Term = ({ says, children }) => html`<details class="term"><summary>${children}</summary><span class="term-says">${says}</span></details>`;
 

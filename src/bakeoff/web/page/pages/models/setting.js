@@ -2,8 +2,8 @@
 
 import { html } from "../../vendor/preact.js";
 import { useTyped } from "../../lib/hooks.js";
-import { bytes, count, decimal, lang, t } from "../../lib/words.js";
-import { Range } from "../../parts/basic.js";
+import { bytes, count, decimal, t } from "../../lib/words.js";
+import { Range, withReason } from "../../parts/basic.js";
 import { MachineInput } from "./machine.js";
 import { source } from "./memory.js";
 
@@ -16,7 +16,7 @@ const TYPING_MS = 450;
 const place = (list, value) => Math.max(0, list.findIndex((one) => String(one) === String(value)));
 
 export function MachineBar({ setting, machine, error, set }) {
-  const wrong = error && error.status === 400 ? [t("models.unknown_machine"), lang === "en" && (error.hint ?? error.message)].filter(Boolean).join(" ") : null;
+  const wrong = error && error.status === 400 ? withReason(t("models.unknown_machine"), error) : null;
   return html`<section class="setting" aria-label=${t("models.setting")}>
     <div class="setting-machine"><${TypedMachine} value=${setting.machine} error=${wrong} set=${(name) => set({ machine: name || null })} />
       ${machine && !wrong && html`<${Devices} machine=${machine} />`}</div>

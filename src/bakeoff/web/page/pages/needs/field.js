@@ -2,7 +2,7 @@
 
 import { html, useEffect, useState } from "../../vendor/preact.js";
 import { decimal, lang, t } from "../../lib/words.js";
-import { Button, Checkbox, Field, Segmented, Select } from "../../parts/basic.js";
+import { Button, Checkbox, Field, Segmented, Select, withReason } from "../../parts/basic.js";
 import { Languages } from "./languages.js";
 import { MachineInput } from "../models/machine.js";
 
@@ -25,7 +25,7 @@ function wrongText(question, problem) {
     const words = { least: decimal(question.least), most: decimal(question.most) };
     return question.whole ? t("needs.wrong.whole", words) : t("needs.wrong.number", words);
   }
-  if (question.kind === "machine") return lang === "en" ? `${t("needs.wrong.machine")} ${problem.hint ?? problem.message}` : t("needs.wrong.machine");
+  if (question.kind === "machine") return withReason(t("needs.wrong.machine"), problem);
   return question.kind === "text" ? t("needs.wrong.text") : problem.hint ?? problem.message;
 }
 
