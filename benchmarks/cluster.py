@@ -26,7 +26,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import get_args
 
+from tests.cluster.common import Quiet
 from tests.cluster.ray_nodes import environment, ray_nodes
 
 from bakeoff.cluster.assignment import Assignment
@@ -34,11 +36,10 @@ from bakeoff.cluster.leases import prepare
 from bakeoff.cluster.limits import RATES, LedgerKind, Part, Volume, shared_seconds, total_seconds
 from bakeoff.cluster.quote import RAY_START
 from bakeoff.cluster.worker import Worker
-from bakeoff.evaluate.run import Progress, Route
+from bakeoff.evaluate.run import Route
 from bakeoff.evaluate.store import Ledger, open_ledger
 from bakeoff.evaluate.types import Candidate, Prompt
 from bakeoff.project.routes import Resolved
-from bakeoff.values import Reason
 from benchmarks.cluster_parts import row, server, written_csv
 from benchmarks.common import stub_process
 
@@ -90,16 +91,6 @@ done = sum(one.answered for one in outcomes)
 print(json.dumps([done, took, 1024 * own[0], 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
 """
 """A driver, in a process of its own: folder, minutes (0: no cap), address, ledger."""
-
-
-class Quiet:
-    """Listens and says nothing."""
-
-    def progress(self, progress: Progress) -> None:
-        """A cell."""
-
-    def note(self, note: Reason) -> None:
-        """A note."""
 
 
 def assignment(where: Path | str, address: str, folder: Path, run: int, places: int, workers: int) -> Assignment:
@@ -276,6 +267,14 @@ def memory(options: argparse.Namespace) -> None:
             )
 
 
+def _add_load(parser: argparse.ArgumentParser, whose: str, kind: LedgerKind) -> None:
+    """The options of what is compared for one and for two."""
+    parser.add_argument("--rows", type=int, default=4000, help=whose)
+    parser.add_argument("--latency-ms", type=float, default=200.0)
+    parser.add_argument("--places", type=int, default=32, help=whose)
+    parser.add_argument("--ledger", choices=get_args(LedgerKind), default=kind)
+
+
 def main() -> None:
     """Choose."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -283,17 +282,11 @@ def main() -> None:
     verbs = parser.add_subparsers(required=True)
     one = verbs.add_parser("scaling")
     one.set_defaults(verb=scaling)
-    one.add_argument("--rows", type=int, default=4000, help="of each worker")
-    one.add_argument("--latency-ms", type=float, default=200.0)
-    one.add_argument("--places", type=int, default=32, help="of each worker")
-    one.add_argument("--ledger", choices=["sqlite", "postgresql"], default="postgresql")
     one.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    _add_load(one, "of each worker", "postgresql")
     one = verbs.add_parser("ray")
     one.set_defaults(verb=nodes)
-    one.add_argument("--rows", type=int, default=4000, help="of each node")
-    one.add_argument("--latency-ms", type=float, default=200.0)
-    one.add_argument("--places", type=int, default=32, help="of each node")
-    one.add_argument("--ledger", choices=["sqlite", "postgresql"], default="sqlite")
+    _add_load(one, "of each node", "sqlite")
     one = verbs.add_parser("start")
     one.set_defaults(verb=start)
     one.add_argument("--rows", type=int, nargs=1, default=[10])

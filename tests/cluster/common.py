@@ -82,5 +82,10 @@ def at_stub(given: Assignment, column: int, some: Sequence[Row], *, path: str = 
 
 def asked(log: Path) -> Counter[str]:
     """How often each request arrived at the stub."""
+    return Counter(arrivals(log))
+
+
+def arrivals(log: Path) -> list[str]:
+    """Digests of the requests that arrived at the stub, in order."""
     lines = log.read_text().splitlines() if log.exists() else []
-    return Counter(line[2:] for line in lines if line.startswith(">"))
+    return [line[2:] for line in lines if line.startswith(">")]

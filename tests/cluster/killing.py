@@ -14,11 +14,11 @@ from typing import Literal
 
 from bakeoff.evaluate.store import Ledger
 from bakeoff.project import Project
+from tests.cluster.common import LABELS, arrivals
 from tests.cluster.ray_nodes import RayNodes, environment
 
 Kind = Literal["worker", "node", "driver"]
 
-LABELS = ("positive", "negative", "neutral")
 WAIT_SECONDS = 240.0
 
 
@@ -115,11 +115,6 @@ def table_of(folder: Path) -> dict[tuple[str, str], tuple[object, ...]]:
     }
 
 
-def arrivals(log: Path) -> list[str]:
-    """Digests of the requests that arrived at the stub, in order."""
-    return [line[2:] for line in log.read_text().splitlines() if line.startswith(">")]
-
-
 def kept_answers(ledger: str, path: str) -> set[str]:
     """What is answered in a shared ledger, as the stub calls it."""
     with Ledger(ledger) as shared:
@@ -162,7 +157,7 @@ def killed_run(
     said = ""
     for number, kind in enumerate(kinds, 1):
         reached = number * share * n_calls
-        _until(lambda reached=reached: log.exists() and len(arrivals(log)) >= reached, process)  # type: ignore[misc]
+        _until(lambda reached=reached: len(arrivals(log)) >= reached, process)  # type: ignore[misc]
         _kill(kind, nodes, process)
         kept = kept_answers(ledger, "/ok/v1")
         at.append((len(arrivals(log)), kept))

@@ -48,9 +48,8 @@ def seen(**more: Any) -> dict[str, Any]:
     usual = {
         "host": "h",
         "boot": "b",
-        "python": "3.11.7",
         "bakeoff": __version__,
-        "packages": {"xllamacpp": "1", "psycopg": "3", "vllm": None},
+        "packages": {"xllamacpp": "1", "psycopg": "3"},
         "cores": 2,
         "no_keys": [],
         "files": {},

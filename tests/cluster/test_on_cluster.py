@@ -15,7 +15,8 @@ from bakeoff.project import Project
 from bakeoff.project.listening import Listener
 from bakeoff.project.planning import RunOptions
 from bakeoff.values import Reason
-from tests.cluster.killing import Kind, arrivals, command, finished, killed_run, make_project, table_of
+from tests.cluster.common import arrivals
+from tests.cluster.killing import Kind, command, finished, killed_run, make_project, table_of
 from tests.cluster.poison import POISON, poison_server
 from tests.cluster.ray_nodes import ENVIRONMENT, RayNodes
 

@@ -19,19 +19,16 @@ from bakeoff.evaluate.types import Answer
 from bakeoff.project import Project
 from bakeoff.project.planning import RunOptions
 from tests.json_page import keys, mentioned, promised
+from tests.project.common import with_prices
 from tests.test_kill import ROWS, make_project
 
 CLUSTER = (parse_group("2 * RTX 4090, 64 GB RAM"),)
-PRICE = "price_per_million = { input = 100, output = 300 }\nmax_tokens = 50\n"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     with stub_process() as address:
-        made = make_project(tmp_path / "p", address)
-        text = (made / "bakeoff.toml").read_text()
-        (made / "bakeoff.toml").write_text(text.replace("concurrency = 8\n", "concurrency = 8\n" + PRICE))
-        yield made
+        yield with_prices(make_project(tmp_path / "p", address))
 
 
 def test_it_agrees_with_the_quote_of_one_machine(folder: Path) -> None:

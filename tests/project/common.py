@@ -29,6 +29,16 @@ def candidate(name: str, via: str, *, more: str = "") -> str:
     return f'[[candidates]]\nname = "{name}"\nmodel = "model-{name}"\nvia = "{via}"\n{more}\n'
 
 
+PRICE = "price_per_million = { input = 100, output = 300 }\nmax_tokens = 50\n"
+
+
+def with_prices(folder: Path) -> Path:
+    """Give the candidates of the project of `tests.test_kill` a price, and their answers a limit."""
+    file = folder / "bakeoff.toml"
+    file.write_text(file.read_text().replace("concurrency = 8\n", "concurrency = 8\n" + PRICE))
+    return folder
+
+
 def make_project(folder: Path, *candidates: str, rows: int = 30) -> Path:
     """Write data and project file; the stub answers about 8 of 10 rows right."""
     folder.mkdir(parents=True)

@@ -13,18 +13,14 @@ from bakeoff.evaluate.stats.power import Plan, detectable_gap, rows_for
 from bakeoff.project import Project
 from bakeoff.project.planning import RunOptions
 from tests.json_page import keys, mentioned, promised
+from tests.project.common import with_prices
 from tests.test_kill import make_project
-
-PRICE = "price_per_million = { input = 100, output = 300 }\nmax_tokens = 50\n"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     with stub_process() as address:
-        made = make_project(tmp_path / "p", address)
-        text = (made / "bakeoff.toml").read_text()
-        (made / "bakeoff.toml").write_text(text.replace("concurrency = 8\n", "concurrency = 8\n" + PRICE))
-        yield made
+        yield with_prices(make_project(tmp_path / "p", address))
 
 
 def test_before_anything_was_asked_the_output_is_the_limit_and_says_so(folder: Path) -> None:

@@ -15,6 +15,12 @@ DIGITS = 16
 """Hexadecimal digits of a digest that a claim is kept under, less one bit: two calls that share them by chance (one in
 10^7 for a million calls) wait for each other and are both made."""
 
+VOID = (
+    'NOT EXISTS (SELECT 1 FROM lease WHERE lease.work = claim.work AND lease."column" = claim."column"'
+    " AND lease.first = claim.first AND lease.worker = claim.worker AND lease.state = 'held' AND lease.until >= ?)"
+)
+"""Of a claim whose lease is not held any more, at a time of the database's clock."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -56,9 +62,7 @@ class Claims:
             'INSERT INTO claim (digest, work, "column", first, worker, failed) VALUES (?, ?, ?, ?, ?, 0)'
             ' ON CONFLICT (digest) DO UPDATE SET work = excluded.work, "column" = excluded."column",'
             " first = excluded.first, worker = excluded.worker"
-            " WHERE claim.failed = 0 AND NOT EXISTS (SELECT 1 FROM lease WHERE lease.work = claim.work"
-            ' AND lease."column" = claim."column" AND lease.first = claim.first AND lease.worker = claim.worker'
-            " AND lease.state = 'held' AND lease.until >= ?)",
+            f" WHERE claim.failed = 0 AND {VOID}",
             [(number, *mine, now) for number in numbers],
         )
         for start in range(0, len(numbers), IN_ONE):
@@ -75,7 +79,7 @@ class Claims:
         """Tell those who wait that these calls have failed for good. In a transaction."""
         self._database.run_many(
             'UPDATE claim SET failed = 1 WHERE digest = ? AND work = ? AND "column" = ? AND first = ? AND worker = ?',
-            [(number, self._work, key.column, key.first, self._worker) for number in sorted(map(_number, digests))],
+            self._own(key, digests),
         )
 
     def end(self, key: Key, digests: Sequence[str]) -> None:
@@ -83,19 +87,17 @@ class Claims:
         self._database.run_many(
             "DELETE FROM claim WHERE digest = ? AND failed = 0"
             ' AND work = ? AND "column" = ? AND first = ? AND worker = ?',
-            [(number, self._work, key.column, key.first, self._worker) for number in sorted(map(_number, digests))],
+            self._own(key, digests),
         )
+
+    def _own(self, key: Key, digests: Sequence[str]) -> list[tuple[object, ...]]:
+        return [(number, self._work, key.column, key.first, self._worker) for number in sorted(map(_number, digests))]
 
 
 def forget_claims(ledger: Ledger) -> None:
     """Delete claims that say nothing any more; before workers start."""
     database = ledger.database
-    database.run(
-        "DELETE FROM claim WHERE failed = 1 OR NOT EXISTS (SELECT 1 FROM lease WHERE lease.work = claim.work"
-        ' AND lease."column" = claim."column" AND lease.first = claim.first AND lease.worker = claim.worker'
-        " AND lease.state = 'held' AND lease.until >= ?)",
-        (database.clock(),),
-    )
+    database.run(f"DELETE FROM claim WHERE failed = 1 OR {VOID}", (database.clock(),))
 
 
 def _number(digest: str) -> int:

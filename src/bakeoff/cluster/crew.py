@@ -32,7 +32,6 @@ RETRY_SECONDS = 1.0
 @dataclass(slots=True)
 class _Member:
     place: Place
-    columns: tuple[int, ...]
     asked_at: float
     counts: dict[str, Count] = field(default_factory=dict)
     here: bool = False
@@ -82,7 +81,7 @@ class Crew:
 
     def counted(self, name: str) -> tuple[int, int]:
         """(answered, failed) calls of a candidate, over all workers, as far as they told."""
-        counts = [found[name] for found in self._every() if name in found]
+        counts = self._counts(name)
         return sum(one.done for one in counts), sum(one.failed for one in counts)
 
     def expects(self, totals: dict[str, int]) -> None:
@@ -101,7 +100,7 @@ class Crew:
             name = f"{one.node.host}-{one.node.id[:6]}-{self._number}-{self._nonce}"
             order = Order(self._assignment, name, one.columns, self._elsewhere)
             self._ray.place(name, one.node.id, one.cpus, pickle.dumps(order))
-            self._members[name] = _Member(one, one.columns, time.monotonic())
+            self._members[name] = _Member(one, time.monotonic())
 
     def listen(self, is_done: Callable[[], bool]) -> None:
         """Hear what is new, for up to `POLL_SECONDS`, and replace who died.
@@ -213,10 +212,13 @@ class Crew:
     def _every(self) -> list[dict[str, Count]]:
         return [*self._gone, *(member.counts for member in self._members.values())]
 
+    def _counts(self, name: str) -> list[Count]:
+        return [found[name] for found in self._every() if name in found]
+
     def _tell(self) -> None:
         """The sums over all workers, as of one run."""
         for name, progress in self._progress.items():
-            counts = [found[name] for found in self._every() if name in found]
+            counts = self._counts(name)
             before = progress.done, progress.failed
             progress.done = sum(one.done for one in counts)
             progress.failed = sum(one.failed for one in counts)

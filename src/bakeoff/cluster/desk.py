@@ -62,7 +62,6 @@ class Desk:
             leased = await self._take(key, calls)
             if leased is not None:
                 self.held[key] = leased.held
-                leased.paces = self.paces
                 return leased
         await self.flush()
         return None

@@ -1,6 +1,5 @@
 """The verbs `run` and `judge` on a cluster: the same project, rows and results; only the work is elsewhere."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -102,11 +101,8 @@ def judge_on_cluster(
     """
     with project.at_work("judge", None) as work, project.ledger() as ledger:
         asked = session(project.config, project.table(), project.columns(), _getting(project, work), rows=rows)
-        caps_of(asked, project.config.run, max_cost_usd=max_cost_usd, max_minutes=max_minutes)  # prices are known
-        run = project.config.run
-        money = max_cost_usd if max_cost_usd is not None else run.max_cost_usd
-        minutes = max_minutes if max_minutes is not None else run.max_minutes
-        until = None if minutes is None else time.monotonic() + 60 * minutes
+        caps = caps_of(asked, project.config.run, max_cost_usd=max_cost_usd, max_minutes=max_minutes)
+        money = max_cost_usd if max_cost_usd is not None else project.config.run.max_cost_usd
         keys = {key for judge in asked.judges if (key := judge.candidate.key) is not None}
         folder = project.folder.resolve()
         joined: list[Site] = []
@@ -117,7 +113,9 @@ def judge_on_cluster(
                 if not joined:
                     section = project.config.cluster
                     joined.append(stack.enter_context(site_of(where, section, folder, ledger, work, keys=keys)))
-                return [_judge(project, joined[0], job, table, money=money, until=until) for job in jobs]
+                return [
+                    _judge(project, joined[0], job, table, money=money, seconds=caps.seconds_left()) for job in jobs
+                ]
 
             outcomes = ask(asked, ledger, make)
         if asked.judges and not joined:
@@ -139,13 +137,12 @@ def machines_at(project: Project, where: Where) -> tuple[Group, ...]:
 
 
 def _judge(
-    project: Project, site: Site, job: Job, table: Table, *, money: Decimal | None, until: float | None
+    project: Project, site: Site, job: Job, table: Table, *, money: Decimal | None, seconds: float | None
 ) -> Outcome:
     """One judge's questions of one round, with what is left of the caps."""
     places = [index for _, index in job.calls]
     left_usd = None if money is None else money - site.spent
-    left_minutes = None if until is None else (until - time.monotonic()) / 60
-    if left_minutes is not None and left_minutes <= 0:
+    if seconds == 0:
         return Outcome(job.name, 0, 0, None, left=len(places), capped="time")
     if left_usd is not None and left_usd <= 0 and job.price is not None:
         return Outcome(job.name, 0, 0, None, left=len(places), capped="cost")
@@ -158,7 +155,7 @@ def _judge(
         # Criteria are objects of ours, which templates see as they see tables of names.
         rows=lambda: (replace(row, values=to_json(row.values)) for row in map(table.rows.__getitem__, places)),
         max_usd=left_usd,
-        max_minutes=left_minutes,
+        max_minutes=None if seconds is None else seconds / 60,
     )
     manifest = {"bakeoff": __version__, "data": table.digest, "judge": job.name, "owed": len(places)}
     (outcome,) = site.ask(asking, folder, manifest)

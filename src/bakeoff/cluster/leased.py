@@ -24,9 +24,10 @@ CAREFUL = 8
 class Leased:
     """One lease, what is still to be asked of it, and how its calls ended. The `Watch` of its calls."""
 
-    def __init__(self, held: Held, calls: "Calls") -> None:
+    def __init__(self, held: Held, calls: "Calls", paces: SharedPaces) -> None:
         """Nothing is owed yet."""
         self.held, self.rows, self.repetitions = held, calls.rows, calls.repetitions
+        self._paces = paces
         self.claimed: set[str] = set()
         """Digests that were claimed for it."""
 
@@ -49,13 +50,10 @@ class Leased:
         """Calls that were handed on and have not ended."""
 
         self._back = asyncio.Event()
-        self.paces: SharedPaces | None = None
-        """Set by who holds the lease."""
 
     def may_ask(self) -> bool:
         """As `Watch.may_ask`: the lease is ours still, and so is our share of the server."""
-        held, paces = self.held, self.paces
-        return not held.lost and clock() < held.until and paces is not None and paces.hold
+        return not self.held.lost and clock() < self.held.until and self._paces.hold
 
     def ended(self, owed: Owed, *, answered: bool | None) -> None:
         """As `Watch.ended`."""
@@ -104,13 +102,16 @@ class Calls:
 class Reader:
     """Turns leases into calls. Used in the ledger's thread only, and in a transaction."""
 
-    def __init__(self, ledger: Ledger, assignment: Assignment, leases: Leases, claims: Claims) -> None:
+    def __init__(
+        self, ledger: Ledger, assignment: Assignment, leases: Leases, claims: Claims, paces: SharedPaces
+    ) -> None:
         """Prepare."""
         self._ledger, self._assignment, self._leases, self._claims = ledger, assignment, leases, claims
+        self._paces = paces
 
     def read(self, held: Held, calls: Calls) -> Leased:
         """The calls of a lease: each once, without those that are answered, skipped or claimed by others."""
-        leased = Leased(held, calls)
+        leased = Leased(held, calls, self._paces)
         answered = self._ledger.answered(list(calls.by_digest))
         left = {digest: call for digest, call in calls.by_digest.items() if digest not in answered}
         failures = self._ledger.failures(list(left))

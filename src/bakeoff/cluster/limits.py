@@ -126,7 +126,8 @@ def ledger_bytes(volume: Volume, rates: Rates) -> float:
     """Bytes of the shared ledger at the end."""
     request = volume.request_bytes
     if rates.page_bytes and request > rates.page_bytes / 4:
-        request = rates.page_bytes * math.ceil(request / rates.page_bytes)
+        # About an eighth of a page stays with its key, the rest goes to pages of its own.
+        request = rates.page_bytes * math.ceil(request / rates.page_bytes - 1 / 8)
     texts = rates.text_share * (request + volume.answer_bytes)
     return volume.rows * volume.row_bytes * PACKED_SHARE + volume.calls * (rates.call_bytes + texts)
 

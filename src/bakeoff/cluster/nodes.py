@@ -14,7 +14,7 @@ from bakeoff.errors import ClusterError
 from bakeoff.hardware.machine import Machine
 from bakeoff.version import __version__
 
-PACKAGES = ("xllamacpp", "psycopg", "vllm")
+PACKAGES = ("xllamacpp", "psycopg")
 
 NAMED = 5
 """So many nodes are named in a message."""

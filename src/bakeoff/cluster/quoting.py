@@ -3,7 +3,7 @@
 Goes through the rows once and keeps a sample, so that memory does not grow with them. Asks no model.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
@@ -27,7 +27,7 @@ from bakeoff.project import Project
 from bakeoff.project.config import Config
 from bakeoff.project.contestants import entries, named
 from bakeoff.project.filling import settled
-from bakeoff.project.planning import RunOptions, chosen_names
+from bakeoff.project.planning import RunOptions, check_ids, chosen_names, wanted_rows
 from bakeoff.project.pricing import price_of
 from bakeoff.project.quoting import BYTES_PER_TOKEN
 from bakeoff.project.routes import GetWeights, Resolved, resolve
@@ -160,25 +160,13 @@ def _model(candidate: Candidate) -> Model | None:
 
 def _rows(project: Project, options: RunOptions, ids: set[str]) -> tuple[Sample, int]:
     """A sample of the rows that are asked, and how many these are."""
-    text = options.rows
-    if text is None or (isinstance(text, str) and text.strip().isdigit()):
-        some = sample(project.table().rows, ids=ids)
-        count = some.rows if text is None else min(int(str(text)), some.rows)
-        if count == 0:
-            raise UsageError("--rows 0 asks nothing", hint="write how many rows, or ids with commas: --rows 50")
-        return some, count
-    wanted = {part.strip() for part in text.split(",") if part.strip()} if isinstance(text, str) else set(text)
-    some = sample(_with_ids(project.table().rows, wanted), ids=ids)
-    if some.rows < len(wanted) or not wanted:
-        raise UsageError(
-            f"{len(wanted) - some.rows} of the rows {text!r} are not there",
-            hint="write how many rows (--rows 50), or ids with commas (--rows a17,b3); `bakeoff show --rows` lists ids",
-        )
-    return some, some.rows
-
-
-def _with_ids(rows: Iterable[Row], wanted: set[str]) -> Iterator[Row]:
-    return (row for row in rows if row.id in wanted)
+    wanted, rows = wanted_rows(options.rows), project.table().rows
+    if isinstance(wanted, frozenset):
+        some = sample((row for row in rows if row.id in wanted), ids=ids | wanted)
+        check_ids(wanted, some.known)
+        return some, some.rows
+    some = sample(rows, ids=ids)
+    return some, some.rows if wanted is None else min(wanted, some.rows)
 
 
 def _row_bytes(row: Row) -> int:

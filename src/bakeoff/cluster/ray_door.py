@@ -268,7 +268,6 @@ def _looker() -> Callable[[Mapping[str, Any]], dict[str, Any]]:
 
     def look(wanted: Mapping[str, Any]) -> dict[str, Any]:
         import os
-        import platform
         import socket
         from importlib.metadata import PackageNotFoundError, version
         from pathlib import Path
@@ -313,7 +312,6 @@ def _looker() -> Callable[[Mapping[str, Any]], dict[str, Any]]:
         return {
             "host": socket.gethostname(),
             "boot": boot,
-            "python": platform.python_version(),
             "bakeoff": bakeoff,
             "packages": {name: installed(name) for name in wanted["packages"]},
             "cores": cores,

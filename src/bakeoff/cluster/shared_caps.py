@@ -170,15 +170,16 @@ class SharedCaps(Caps):
         return granted if granted.amount else await self._settle(None)
 
     async def _settle(self, amount: Decimal | None) -> Granted:
+        held = _nano(self.spent - self._booked, ROUND_CEILING) + _nano(self._set_aside, ROUND_CEILING)
+        if amount is None:
+            return await self._book(back=max(0, self._allowed - held))
+        return await self._book(need=max(1, held + _nano(amount, ROUND_CEILING) - self._allowed))
+
+    async def _book(self, *, need: int = 0, back: int = 0) -> Granted:
         budget = self._budget
         assert budget is not None
         spent_usd = self.spent - self._booked
         spent = _nano(spent_usd, ROUND_CEILING)
-        held = spent + _nano(self._set_aside, ROUND_CEILING)
-        idle = max(0, self._allowed - held)
-        need, back = 0, idle
-        if amount is not None:
-            need, back = max(1, held + _nano(amount, ROUND_CEILING) - self._allowed), 0
         # Before the wait: what is spent meanwhile is booked the next time, and nobody spends what goes back.
         self._booked += spent_usd
         self._allowed -= spent + back
@@ -189,11 +190,7 @@ class SharedCaps(Caps):
     async def tell(self) -> None:
         """Book what was spent and say that this worker is alive; every few seconds."""
         if self._budget is not None:
-            budget, spent_usd = self._budget, self.spent - self._booked
-            spent = _nano(spent_usd, ROUND_CEILING)
-            self._booked += spent_usd
-            self._allowed -= spent
-            await self._between(lambda: budget.ask(0, spent, 0))
+            await self._book()
 
     async def give_back(self) -> None:
         """Book everything and give the rest back, when there is nothing to ask. What is in flight stays set aside."""

@@ -250,12 +250,9 @@ class Site:
     def _catch_up(self, columns: Sequence[Resolved]) -> None:
         """Nothing is paid for twice: answers of an earlier driver come here, and those of this project go there."""
         self._pull()
-        pushed = self._shared_lacks(columns)
+        pushed = self._own.push(self._shared, sorted({one.route.endpoint for one in columns}))
         if pushed:
             self._on.note(reason("cluster.pushed", n=pushed))
-
-    def _shared_lacks(self, columns: Sequence[Resolved]) -> int:
-        return self._own.push(self._shared, sorted({one.route.endpoint for one in columns}))
 
     def _pull(self, *, at_once: int | None = None) -> None:
         """Copy what is new into the project's ledger: all of it, or so many batches."""

@@ -120,6 +120,13 @@ class Worker:
             budget = Budget(ledger, run=assignment.run, worker=name, n_workers=assignment.n_workers, seconds=seconds)
         left = None if assignment.deadline is None else max(0.0, assignment.deadline - ledger.database.clock())
         leases, claims = Leases(ledger, assignment, name), Claims(ledger, assignment.work, name)
+        shared = SharedPaces(
+            by_server,
+            shares=ServerShares(ledger, worker=name, seconds=seconds),
+            between=writer.between,
+            seconds=seconds,
+            clock=clock,
+        )
         return Desk(
             assignment=assignment,
             name=name,
@@ -128,15 +135,9 @@ class Worker:
             writer=writer,
             leases=leases,
             claims=claims,
-            reader=Reader(ledger, assignment, leases, claims),
+            reader=Reader(ledger, assignment, leases, claims, shared),
             caps=SharedCaps(budget=budget, between=writer.between, max_seconds=left, clock=clock),
-            paces=SharedPaces(
-                by_server,
-                shares=ServerShares(ledger, worker=name, seconds=seconds),
-                between=writer.between,
-                seconds=seconds,
-                clock=clock,
-            ),
+            paces=shared,
             grader=LeaseGrader(assignment, assignment.grading) if assignment.grading is not None else None,
         )
 

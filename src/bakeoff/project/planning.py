@@ -168,22 +168,52 @@ def chosen_rows(text: str | tuple[str, ...] | None, order: Order, table: Table) 
     """
     import numpy as np
 
-    if text is None:
+    wanted = wanted_rows(text)
+    if wanted is None:
         return order
+    if isinstance(wanted, int):
+        return order[:wanted]
+    index = {row.id: i for i, row in enumerate(table.rows) if row.id in wanted}
+    check_ids(wanted, index)
+    return order[np.isin(order, sorted(index.values()))]
+
+
+def wanted_rows(text: str | tuple[str, ...] | None) -> int | frozenset[str] | None:
+    """What `--rows` asks for: so many rows, those with these ids, or all (None).
+
+    Raises:
+        UsageError: it asks for nothing.
+    """
+    if text is None:
+        return None
     if isinstance(text, str) and text.strip().isdigit():
         count = int(text)
         if count == 0:
             raise UsageError("--rows 0 asks nothing", hint="write how many rows, or ids with commas: --rows 50")
-        return order[:count]
-    wanted = {part.strip() for part in text.split(",") if part.strip()} if isinstance(text, str) else set(text)
-    index = {row.id: i for i, row in enumerate(table.rows) if row.id in wanted}
-    unknown = sorted(wanted - index.keys())
-    if unknown or not wanted:
-        raise UsageError(
-            f"there is no row {unknown[0] if unknown else text!r}",
-            hint="write how many rows (--rows 50), or ids with commas (--rows a17,b3); `bakeoff show --rows` lists ids",
-        )
-    return order[np.isin(order, sorted(index.values()))]
+        return count
+    named = (part.strip() for part in text.split(",") if part.strip()) if isinstance(text, str) else text
+    wanted = frozenset(named)
+    if not wanted:
+        raise _no_row(text)
+    return wanted
+
+
+def check_ids(wanted: Collection[str], found: Collection[str]) -> None:
+    """See whether all rows that were named are there.
+
+    Raises:
+        UsageError: one is not.
+    """
+    unknown = sorted(set(wanted).difference(found))
+    if unknown:
+        raise _no_row(unknown[0])
+
+
+def _no_row(text: object) -> UsageError:
+    return UsageError(
+        f"there is no row {text!r}",
+        hint="write how many rows (--rows 50), or ids with commas (--rows a17,b3); `bakeoff show --rows` lists ids",
+    )
 
 
 def chosen_names(only: Collection[str], names: Sequence[str], columns: Sequence[str]) -> frozenset[str]:
