@@ -222,6 +222,14 @@ def test_a_part_that_is_gone_or_damaged_is_said(tmp_path: Path) -> None:
         with pytest.raises(StorageError, match=r"part-1-5.parquet cannot be read"):
             ledger.answers([digest(1)])
         part.unlink()
+        with Ledger(tmp_path / "other.db") as other:
+            other.record(some_calls(4))
+            other.fold(above=0)
+        (of_other,) = parts_folder(tmp_path / "other.db").iterdir()
+        of_other.rename(part)
+        with pytest.raises(StorageError, match=r"part-1-5.parquet has other calls than the ledger has noted"):
+            ledger.answers([digest(1)])
+        part.unlink()
         with pytest.raises(StorageError, match=r"part-1-5.parquet is missing") as caught:
             ledger.answers([digest(1)])
         assert "put the folder bakeoff.cells back" in str(caught.value.hint)

@@ -8,6 +8,21 @@ from pathlib import Path
 from bakeoff.errors import StorageError
 
 
+def put_in_place(source: Path, target: Path) -> None:
+    """Give a finished file its name, in the place of what had it, so that a power cut does not take it back.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    os.replace(source, target)
+    if os.name == "posix":
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
 def write_whole(path: Path, content: str | bytes, *, hint: str, mode: int | None = None) -> Path:
     """Put a file on the disk in full, then in the place of the old one. Folders on the way are made.
 

@@ -84,6 +84,8 @@ def test_a_large_table_lies_on_the_disk_and_reads_the_same(monkeypatch: pytest.M
         monkeypatch.setattr(packed, "BLOCK_BYTES", size)
         assert list(spilled.column("b")) == list(whole.column("b"))
         assert list(spilled) == list(whole)
+        for some in (slice(5, 900), slice(0, 0), slice(9, 7), slice(2990, 9999), slice(3000, 3001), slice(-3, None)):
+            assert spilled[some] == tuple(whole)[some]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="open files are counted in /proc")

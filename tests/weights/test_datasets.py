@@ -11,24 +11,15 @@ from bakeoff.evaluate.files import read_table
 from bakeoff.weights import DownloadProgress, dataset, dataset_reference, is_dataset
 from bakeoff.weights.datasets import DatasetReference, chosen_files
 from bakeoff.weights.types import ROW_ENDINGS
+from tests.weights.common import parquet
 from tests.weights.fake_hub import FakeHub, Repository
 
 CONVERTED = "datasets/org/rows@refs/convert/parquet"
 
 
-def shard(folder: Path, rows: range) -> bytes:
-    path = folder / "shard.parquet"
-    duckdb.execute(
-        f"COPY (SELECT i AS id, 'text ' || i AS text FROM range({rows.start}, {rows.stop}) t(i)) TO '{path}'"
-    )
-    data = path.read_bytes()
-    path.unlink()
-    return data
-
-
 def offer(hub: FakeHub, folder: Path, key: str = CONVERTED, names: tuple[str, ...] = (), **fields: Any) -> None:
     names = names or ("default/train/0000.parquet", "default/train/0001.parquet", "default/test/0000.parquet")
-    files = {name: shard(folder, range(10 * i, 10 * i + 10)) for i, name in enumerate(names)}
+    files = {name: parquet(folder, range(10 * i, 10 * i + 10)) for i, name in enumerate(names)}
     hub.repositories[key] = Repository(files, **fields)
 
 

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
+from bakeoff.cache_folder import cache_folder
 from bakeoff.errors import DataError, KeyMissing, NetworkError, UsageError
 from bakeoff.evaluate.files import read_table
 from bakeoff.values import Reason
 from bakeoff.weights import DownloadProgress, is_object, object_files, object_reference, objects, s3
 from bakeoff.weights.objects import ObjectReference
+from tests.weights.common import parquet
 from tests.weights.fake_s3 import FakeS3, fake_s3
 
 MANY = 100 * 1024 * 1024
@@ -34,16 +35,6 @@ def storage(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         monkeypatch.setenv("AWS_ENDPOINT_URL", served.address)
         served.buckets["rows"] = {}
         yield served
-
-
-def parquet(folder: Path, rows: range) -> bytes:
-    path = folder / "part.parquet"
-    duckdb.execute(
-        f"COPY (SELECT i AS id, 'text ' || i AS text FROM range({rows.start}, {rows.stop}) t(i)) TO '{path}'"
-    )
-    data = path.read_bytes()
-    path.unlink()
-    return data
 
 
 def fetch(text: str, **options: Any) -> tuple[Path, ...]:
@@ -68,7 +59,10 @@ def test_references_are_read(text: str, reference: ObjectReference) -> None:
     assert object_reference(text) == reference
 
 
-@pytest.mark.parametrize("text", ["s3:", "s3://", "s3:rows/a.csv", "s3://-/a.csv", "s3://user@host/a.csv"])
+@pytest.mark.parametrize(
+    "text",
+    ["s3:", "s3://", "s3:rows/a.csv", "s3://-/a.csv", "s3://user@host/a.csv", "s3://rows//a.csv", "s3://rows/a//b.csv"],
+)
 def test_what_is_no_reference_is_refused(text: str) -> None:
     with pytest.raises(DataError, match="is no object in S3-compatible storage"):
         object_reference(text)
@@ -149,10 +143,11 @@ def test_kinds_are_not_mixed(storage: FakeS3) -> None:
         ("s3://rows/txt/", "s3://rows/txt/ has no file that can be read", "it has: s3://rows/txt/a.txt"),
         ("s3://rows/txt/*.csv", "s3://rows/txt/.* has no file that can be read", "it has: s3://rows/txt/a.txt"),
         ("s3://none/*.csv", "there is no bucket 'none'", "check the spelling"),
+        ("s3://rows/empty/", "all files of s3://rows/empty/ are empty", "has finished"),
     ],
 )
 def test_what_is_not_there_is_said(storage: FakeS3, text: str, message: str, hint: str) -> None:
-    storage.buckets["rows"] |= {"a.csv": b"id\n1\n", "txt/a.txt": b"x"}
+    storage.buckets["rows"] |= {"a.csv": b"id\n1\n", "txt/a.txt": b"x", "empty/a.csv": b"", "empty/b.csv": b""}
     with pytest.raises(DataError, match=message) as caught:
         fetch(text)
     assert hint in str(caught.value.hint)
@@ -228,7 +223,7 @@ def test_what_an_earlier_process_left_is_not_trusted(
     storage.cut_after = [1024, 1024, 10]
     with pytest.raises(NetworkError):
         fetch("s3://rows/a.csv")
-    (left,) = (objects.cache_folder() / "partial").rglob("a.csv")
+    (left,) = (cache_folder() / "partial").rglob("a.csv")
     left.write_bytes(left.read_bytes()[:-100] + bytes(100))
     assert fetch("s3://rows/a.csv")[0].read_bytes() == storage.buckets["rows"]["a.csv"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bakeoff.errors import StorageError
 from bakeoff.units import MIB, show_bytes
+from bakeoff.whole_file import put_in_place
 
 CHUNK_BYTES = 1024 * 1024
 SPARE_BYTES = 64 * MIB
@@ -92,13 +93,7 @@ def replace_durably(source: Path, target: Path) -> None:
     try:
         with open(source, "rb+") as file:
             os.fsync(file.fileno())
-        os.replace(source, target)
-        if os.name == "posix":
-            folder = os.open(target.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+        put_in_place(source, target)
     except OSError as error:
         raise storage_error(target, error) from None
 

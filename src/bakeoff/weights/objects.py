@@ -82,10 +82,10 @@ def object_reference(text: str) -> ObjectReference:
     """Read a reference. One slash after `s3:` is enough, since a shell's path has no more.
 
     Raises:
-        DataError: it is none.
+        DataError: it is none, or has an empty name between two slashes, which pyarrow does not ask for.
     """
     match = _REFERENCE.fullmatch(text)
-    if match is None:
+    if match is None or "//" in f"/{match['key'] or ''}":
         raise DataError(f"{text!r} is no object in S3-compatible storage", hint=HINT)
     return ObjectReference(match["bucket"], match["key"] or "")
 
@@ -170,7 +170,10 @@ def _look(storage: Storage, reference: ObjectReference) -> tuple[S3Object, ...]:
     gone = next((key for key, part in zip(keys, found_parts, strict=True) if part is None), None)
     if gone is not None:
         raise DataError(f"{PREFIX}{reference.bucket}/{gone} vanished while it was looked at", hint="run it again")
-    return tuple(part for part in found_parts if part is not None and part.size_bytes)
+    filled = tuple(part for part in found_parts if part is not None and part.size_bytes)
+    if not filled:
+        raise DataError(f"all files of {reference} are empty", hint="look whether what writes them has finished")
+    return filled
 
 
 def _parts(storage: Storage, reference: ObjectReference) -> list[str]:

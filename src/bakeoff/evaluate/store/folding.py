@@ -17,9 +17,10 @@ from typing import Any, TypeVar
 
 from bakeoff.errors import StorageError
 from bakeoff.evaluate.store.database import Database, chunks, marks
-from bakeoff.evaluate.store.parts import CALL, COLUMNS, MOST_SEQ, Part, Parts, parts_folder, write_part
+from bakeoff.evaluate.store.parts import CALL, COLUMNS, MOST_SEQ, UNWRITABLE, Part, Parts, parts_folder, write_part
 from bakeoff.evaluate.store.sqlite import SqliteDatabase
 from bakeoff.processes import is_alive
+from bakeoff.whole_file import put_in_place
 
 T = TypeVar("T")
 
@@ -52,12 +53,13 @@ class Folded:
         """The parts that count now."""
         return noted_parts(self.database)
 
-    def settled(self, ask: Callable[[], T]) -> T:
-        """What `ask` finds in the database and the parts, asked again where calls were moved meanwhile."""
+    def settled(self, ask: Callable[[tuple[Part, ...]], T]) -> T:
+        """What `ask` finds in the database and these parts, asked again where calls were moved meanwhile."""
+        parts = self.noted_parts()
         while True:
-            before = self.noted_parts()
-            found = ask()
-            if self.noted_parts() == before:
+            found, before = ask(parts), parts
+            parts = self.noted_parts()
+            if parts == before:
                 return found
 
     def of_calls(self, select: str, state: str, digests: Sequence[str]) -> list[list[Any]]:
@@ -66,8 +68,7 @@ class Folded:
         Each list comes from a few hundred calls, or from one part: an aggregate is over one list.
         """
 
-        def ask() -> list[list[Any]]:
-            parts = self.noted_parts()
+        def ask(parts: tuple[Part, ...]) -> list[list[Any]]:
             found = [
                 self.database.rows(
                     f"SELECT {select} FROM call WHERE state = '{state}' AND digest IN ({marks(chunk)}) AND seq > ?",
@@ -75,8 +76,7 @@ class Folded:
                 )
                 for chunk in chunks(digests)
             ]
-            if parts:
-                found += self.parts.of_calls(parts, select, state, digests)
+            found += self.parts.of_calls(parts, select, state, digests)
             return found
 
         return self.settled(ask)
@@ -93,8 +93,7 @@ class Folded:
         """Rows of the table `call`: answers of these endpoints after a `seq`, in order, `limit` of them."""
         where = f"state = 'answered' AND endpoint IN ({marks(endpoints)})"
 
-        def ask() -> list[Any]:
-            parts = self.noted_parts()
+        def ask(parts: tuple[Part, ...]) -> list[Any]:
             found = self.parts.of_range(parts, ", ".join(CALL), after + 1, MOST_SEQ, limit, where, endpoints)
             found += self.database.rows(
                 f"SELECT * FROM call WHERE seq > ? AND {where} ORDER BY seq LIMIT ?",
@@ -234,13 +233,7 @@ def _delete_moved(database: Database) -> None:
 def _put(draft: Path, target: Path) -> None:
     """Rename durably; a file of this name that nobody noted is replaced."""
     try:
-        os.replace(draft, target)
-        if os.name == "posix":
-            folder = os.open(target.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+        put_in_place(draft, target)
     except OSError as error:
         raise _refused(target, error) from None
 
@@ -268,6 +261,4 @@ def _remove_leftovers(database: Database, folder: Path) -> None:
 
 
 def _refused(path: Path, error: OSError) -> StorageError:
-    return StorageError(
-        f"{path}: {error.strerror or error}", hint="the project folder must be on a local, writable disk with room"
-    )
+    return StorageError(f"{path}: {error.strerror or error}", hint=UNWRITABLE)

@@ -8,7 +8,7 @@ from typing import Any
 from bakeoff.evaluate.people.labels import Label
 from bakeoff.evaluate.store.database import IN_ONE, chunks, marks
 from bakeoff.evaluate.store.folding import Folded, last_of
-from bakeoff.evaluate.store.parts import MOST_SEQ
+from bakeoff.evaluate.store.parts import MOST_SEQ, Part
 from bakeoff.evaluate.stored import Finding
 
 LABEL_FIELDS = tuple(field.name for field in fields(Label))
@@ -36,8 +36,7 @@ class Following(Folded):
         """Calls in the order in which they came, without their texts; `until` itself is the last."""
         select = "seq, digest, CASE state WHEN 'answered' THEN 1 ELSE 0 END, latency_ms, coalesce(prompt_tokens, 0)"
 
-        def ask() -> list[CallSeen]:
-            parts = self.noted_parts()
+        def ask(parts: tuple[Part, ...]) -> list[CallSeen]:
             found: list[CallSeen] = self.parts.of_range(parts, select, seq + 1, until, limit)
             found += self.database.rows(
                 f"SELECT {select} FROM call WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
@@ -104,10 +103,10 @@ class Following(Folded):
     def texts(self, seqs: Sequence[int], longest: int) -> dict[int, str]:
         """Answers by the `seq` of their call, each cut after so many characters."""
 
-        def ask() -> dict[int, str]:
+        def ask(parts: tuple[Part, ...]) -> dict[int, str]:
             # For SQLite a text ends at a zero byte.
             cut = f"split_part(substr(text, 1, {int(longest)}), chr(0), 1)"
-            found: dict[int, str] = dict(self.parts.of_seqs(self.noted_parts(), f"seq, {cut}", seqs))
+            found: dict[int, str] = dict(self.parts.of_seqs(parts, f"seq, {cut}", seqs))
             for start in range(0, len(seqs), IN_ONE):
                 some = seqs[start : start + IN_ONE]
                 found.update(

@@ -58,6 +58,9 @@ ROW_GROUP = 2048
 INDEXED = 512
 """Parts whose index is kept: at 250,000 calls each, 128 million calls in 2.2 GB."""
 
+UNWRITABLE = "the project folder must be on a local, writable disk with room"
+DAMAGED = "it is damaged, or was written by something else: restore it from a backup"
+
 Numbers = npt.NDArray[np.uint64]
 
 
@@ -93,11 +96,6 @@ def parts_folder(database: Path) -> Path:
     return database.with_suffix(".cells")
 
 
-def is_digest(text: str) -> bool:
-    """Whether a digest can be kept in a part: SHA-256 in lower case."""
-    return len(text) == 64 and _joined([text]) is not None
-
-
 class Parts:
     """Questions to the parts of one ledger. Threads may ask at the same time."""
 
@@ -117,6 +115,8 @@ class Parts:
         Raises:
             StorageError: a part is gone or damaged.
         """
+        if not parts or not digests:
+            return
         numbers = _different(_numbers(digests))
         for part in parts:
             wanted = self._found(part, numbers, state)
@@ -203,7 +203,7 @@ class Parts:
             status = path.stat()
         except OSError:
             raise self._gone(path) from None
-        return _index_of(path, status.st_mtime_ns, status.st_size)
+        return _index_of(path, part, status.st_mtime_ns, status.st_size)
 
     def _ask(
         self, part: Part, query: str, values: Sequence[Any] = (), wanted: dict[str, npt.NDArray[Any]] | None = None
@@ -262,9 +262,7 @@ def write_part(folder: Path, draft: Path, rows: Iterable[Sequence[Any]]) -> int:
         with draft.open("rb+") as file:
             os.fsync(file.fileno())
     except (duckdb.Error, OSError) as error:
-        raise StorageError(
-            f"{draft} cannot be written: {str(error).splitlines()[0]}", hint="make room on the disk, then try again"
-        ) from None
+        raise StorageError(f"{draft} cannot be written: {str(error).splitlines()[0]}", hint=UNWRITABLE) from None
     finally:
         for left in (staged, staged.with_name(f"{staged.name}.wal")):
             left.unlink(missing_ok=True)
@@ -307,7 +305,7 @@ def _numbers(digests: Sequence[str]) -> Numbers:
     """Digests in four numbers each; those that no part can hold are left out."""
     data = _joined(digests)
     if data is None:
-        data = _joined([digest for digest in digests if is_digest(digest)]) or b""
+        data = _joined([digest for digest in digests if _joined([digest]) is not None]) or b""
     return np.frombuffer(data, dtype=">u8").reshape(-1, 4).astype(np.uint64)
 
 
@@ -319,15 +317,17 @@ def _different(numbers: Numbers) -> Numbers:
 
 
 @lru_cache(maxsize=INDEXED)
-def _index_of(path: Path, mtime_ns: int, size_bytes: int) -> _Index:
+def _index_of(path: Path, part: Part, mtime_ns: int, size_bytes: int) -> _Index:
     """The index of a file, of which time and size tell whether it is still the same."""
     with _asked(path) as cursor:
         found = cursor.execute(
             f"SELECT {DIGEST[0]} AS key, seq, state = 'answered' AS answered FROM {_scan(path)}"
         ).fetchnumpy()
-    keys = np.asarray(found["key"], dtype=np.uint64)
+    keys, seqs = np.asarray(found["key"], dtype=np.uint64), np.asarray(found["seq"])
+    if len(keys) != part.calls or not part.first <= seqs.min() <= seqs.max() <= part.last:
+        raise StorageError(f"{path} has other calls than the ledger has noted", hint=DAMAGED)
     order = np.argsort(keys, kind="stable")
-    return _Index(keys[order], np.asarray(found["seq"])[order], np.asarray(found["answered"])[order])
+    return _Index(keys[order], seqs[order], np.asarray(found["answered"])[order])
 
 
 @contextmanager
@@ -341,7 +341,7 @@ def _asked(path: Path) -> Iterator[Any]:
     except duckdb.Error as error:
         raise StorageError(
             f"{path} cannot be read: {str(error).splitlines()[0]}",
-            hint="it is damaged, or was written by something else: restore it from a backup",
+            hint=DAMAGED,
         ) from None
 
 

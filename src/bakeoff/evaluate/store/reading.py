@@ -8,6 +8,7 @@ from typing import Any
 from bakeoff.evaluate.store.database import chunks, marks
 from bakeoff.evaluate.store.folding import last_of
 from bakeoff.evaluate.store.following import Following
+from bakeoff.evaluate.store.parts import Part
 from bakeoff.evaluate.stored import CHECKS, Drop, Failure, StoredAnswer, StoredGrade, Usage, answer_of
 
 AT_ONCE = 50_000
@@ -78,8 +79,7 @@ class Reading(Following):
         """Answers that there are under a candidate's name, also those to other prompts and settings."""
         where = f"state = 'answered' AND repeat < {CHECKS} AND candidate = ?"
 
-        def ask() -> int:
-            parts = self.noted_parts()
+        def ask(parts: tuple[Part, ...]) -> int:
             here = self.database.rows(
                 f"SELECT count(*) FROM call WHERE {where} AND seq > ?", (candidate, last_of(parts))
             )
@@ -161,7 +161,7 @@ class Reading(Following):
     def requests(self, digests: Sequence[str]) -> dict[str, tuple[str, bytes]]:
         """Path and exact bytes of calls, by digest."""
 
-        def ask() -> dict[str, tuple[str, bytes]]:
+        def ask(parts: tuple[Part, ...]) -> dict[str, tuple[str, bytes]]:
             found: dict[str, tuple[str, bytes]] = {}
             for chunk in chunks(digests):
                 for digest, path, body in self._select(
@@ -169,7 +169,7 @@ class Reading(Following):
                 ):
                     found[digest] = path, body
             missing = [digest for digest in digests if digest not in found]
-            return found | self.parts.requests(self.noted_parts(), missing)
+            return found | self.parts.requests(parts, missing)
 
         return self.settled(ask)
 

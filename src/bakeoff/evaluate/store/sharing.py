@@ -194,12 +194,12 @@ class Sharing(Reading):
 
     def _copy_rest(self, other: "Sharing", batch: Mapping[str, Sequence[Row]]) -> None:
         """The small tables; within a transaction."""
-        for table, moment in (("engine", "started_at"), ("probe", "at"), ("finding", "at")):
+        for table, moment, place in (("engine", "started_at", 4), ("probe", "at", 4), ("finding", "at", 2)):
             rows = [row for row in batch[table] if table != "finding" or row[1] in COPIED_KINDS]
             if rows and table != "finding":
                 runs = self._runs_here(other, {row[1] for row in rows})
                 rows = [(row[0], runs[row[1]], *row[2:]) for row in rows]
-            moments = sorted({_moment(table, row) for row in rows})
+            moments = sorted({str(row[place]) for row in rows})
             there = {
                 tuple(row[1:])
                 for chunk in chunks(moments)
@@ -238,10 +238,6 @@ class Sharing(Reading):
         self.database.run("INSERT INTO run VALUES (?, ?, ?)", (number, started_at, manifest))
         self.database.run("INSERT INTO other_run VALUES (?, ?, ?, ?)", (source, run, started_at, number))
         return number
-
-
-def _moment(table: str, row: Row) -> str:
-    return str(row[{"engine": 4, "probe": 4, "finding": 2}[table]])
 
 
 def _by_candidate(calls: Sequence[Row]) -> dict[str, Copied]:

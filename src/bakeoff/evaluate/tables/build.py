@@ -17,7 +17,7 @@ import numpy as np
 
 from bakeoff.errors import DataError
 from bakeoff.evaluate.tables.packed import Packer
-from bakeoff.evaluate.tables.source import FEWER_ROWS, MOST_CELLS, MOST_COLUMNS, Source
+from bakeoff.evaluate.tables.source import FEWER_ROWS, MOST_CELLS, MOST_COLUMNS, Source, wrong_width
 from bakeoff.evaluate.types import Row, Table
 from bakeoff.values import Reason, reason
 
@@ -179,11 +179,7 @@ class _Reading:
                 self.blank_rows.append(position)
             return
         if len(cells) != width:
-            raise DataError(
-                f"{self.name}: {self.unit} {position:,} has {len(cells)} {'cell' if len(cells) == 1 else 'cells'}, "
-                f"the header has {width}",
-                hint="a cell that contains the delimiter or a line end is put in quotes",
-            )
+            raise wrong_width(self.name, self.unit, position, cells, width)
         if not joined.isascii():
             cells, joined = self._composed(cells, joined)
             texts = joined.split("\0")

@@ -111,9 +111,10 @@ def _of_file(file: BinaryIO) -> Read:
     number = os.dup(file.fileno())
 
     def read(start: int, end: int) -> bytes:
-        data = os.pread(number, end - start, start)
-        while len(data) < end - start:
-            more = os.pread(number, end - start - len(data), start + len(data))
+        size = end - start
+        data = os.pread(number, size, start)
+        while len(data) < size:
+            more = os.pread(number, size - len(data), start + len(data))
             if not more:
                 raise StorageError("the temporary file of the table was cut short", hint="run the command again")
             data += more
@@ -161,7 +162,10 @@ class PackedRows(Sequence[Row]):
     def __getitem__(self, index: slice) -> tuple[Row, ...]: ...
     def __getitem__(self, index: int | slice) -> Row | tuple[Row, ...]:
         if isinstance(index, slice):
-            return tuple(self._row(i) for i in range(*index.indices(len(self))))
+            start, stop, step = index.indices(len(self))
+            if step == 1:
+                return tuple(map(self._made, range(start, stop), self._pieces(start, stop)))
+            return tuple(map(self._row, range(start, stop, step)))
         if not -len(self) <= index < len(self):
             raise IndexError(index)
         return self._row(index % len(self))
@@ -194,12 +198,13 @@ class PackedRows(Sequence[Row]):
         """The bytes of one row."""
         return self._read(self._ends[index - 1] if index else 0, self._ends[index])
 
-    def _pieces(self) -> Iterator[bytes | bytearray]:
-        """The bytes of each row, read many at a time."""
-        whole = self._ends[-1] if self._ends else 0
-        first = start = last = 0
+    def _pieces(self, first_row: int = 0, stop_row: int | None = None) -> Iterator[bytes | bytearray]:
+        """The bytes of each row, or of some that follow one another, read many at a time."""
+        ends = self._ends if stop_row is None else self._ends[first_row:stop_row]
+        whole = ends[-1] if ends else 0
+        first = start = last = self._ends[first_row - 1] if first_row else 0
         block: bytes | bytearray = b""
-        for end in self._ends:
+        for end in ends:
             if end > last:
                 first, last = start, max(end, min(whole, start + BLOCK_BYTES))
                 block = self._read(first, last)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.errors import DataError
-from bakeoff.evaluate.tables.source import Source
+from bakeoff.evaluate.tables.source import Source, wrong_width
 
 Opened = Callable[[Path], AbstractContextManager[Source]]
 
@@ -43,11 +43,7 @@ def _rows(opened: Opened, files: Sequence[Path], source: Source, may_lack: bool)
             for position, cells in part.rows:
                 number += 1
                 if cells and len(cells) != width:
-                    raise DataError(
-                        f"{file.name}: {part.unit} {position:,} has {len(cells)} "
-                        f"{'cell' if len(cells) == 1 else 'cells'}, the header has {width}",
-                        hint="a cell that contains the delimiter or a line end is put in quotes",
-                    )
+                    raise wrong_width(file.name, part.unit, position, cells, width)
                 yield number, [None if index is None else cells[index] for index in order] if cells else cells
         source.notes += [note for note in part.notes if note not in source.notes]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bakeoff.errors import DataError
 from bakeoff.values import Reason
 
 LARGEST_BYTES = 2 * 1024 * 1024 * 1024
@@ -39,3 +40,12 @@ class Source:
 
     notes: list[Reason] = field(default_factory=list)
     """What the reader found; complete when the rows have been read."""
+
+
+def wrong_width(name: str, unit: str, position: int, cells: Sequence[Any], width: int) -> DataError:
+    """Of a row that has not one cell for each column."""
+    has = f"{len(cells)} {'cell' if len(cells) == 1 else 'cells'}"
+    return DataError(
+        f"{name}: {unit} {position:,} has {has}, the header has {width}",
+        hint="a cell that contains the delimiter or a line end is put in quotes",
+    )

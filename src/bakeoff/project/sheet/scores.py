@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bakeoff.errors import StorageError
-from bakeoff.evaluate.request import json_digest
+from bakeoff.evaluate.columns import grading_identity
 from bakeoff.evaluate.store import Ledger
 from bakeoff.project.sheet.cells import Grading
 from bakeoff.project.sheet.index import ANSWERED
@@ -106,7 +106,7 @@ class ScoreColumns:
             return None
         if any(grader.rule.slow for grader in grading.graders):
             return None
-        return json_digest([[one.digest() for one in grading.graders], grading.table.digest])
+        return grading_identity(grading.graders, grading.table.digest)
 
     def _read_stored(self, ledger: Ledger) -> None:
         """Take the scores that an earlier grading of the same data left in the ledger, where nothing else decides."""
